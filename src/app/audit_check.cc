@@ -1,0 +1,144 @@
+#include "app/audit_check.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "crypto/mac.h"
+
+namespace countersign::app {
+namespace {
+
+constexpr std::size_t kMaxFindings = 100;
+
+class Verification {
+ public:
+  Verification(const store::Snapshot& snapshot, const domain::ChainMac& mac) : snapshot_(snapshot), mac_(mac) {}
+
+  void walk_chain(const store::Chain& chain) {
+    const std::string name = "chain " + chain.workspace.text() + "/" + std::to_string(chain.node) + ": ";
+    domain::ChainWalk walk(mac_);
+    snapshot_.audit().walk(chain.workspace, chain.node, 0, [&](const domain::AuditRow& row, std::string_view note) {
+      const std::string wrong = walk.step(row);
+      if (!wrong.empty()) {
+        find(name + wrong);
+        return false;  // everything behind the break would be wrong as well
+      }
+      look_at(row, note, name);
+      ++report_.events;
+      return true;
+    });
+    if (walk.head().count != chain.head.count || walk.head().link != chain.head.link) {
+      find(name + "the stored head says " + std::to_string(chain.head.count) + " events, the chain holds " +
+           std::to_string(walk.head().count));
+    }
+  }
+
+  void compare_seals() {
+    for (const auto& [id, expected] : seals_) compare_seal(id, expected);
+  }
+
+  void find(std::string what) {
+    if (report_.findings.size() < kMaxFindings) report_.findings.push_back(std::move(what));
+  }
+
+  AuditReport take() && { return std::move(report_); }
+  AuditReport& report() { return report_; }
+
+ private:
+  struct Sealed {
+    WorkspaceId workspace;
+    std::string digests;
+  };
+
+  void look_at(const domain::AuditRow& row, std::string_view note, const std::string& name) {
+    // An erased note is allowed; another one in its place is not.
+    if (!note.empty() && domain::commitment_of(note, mac_) != row.commitment) {
+      find(name + "the note of event " + std::to_string(row.sequence) + " was exchanged");
+    }
+    if (row.action == "connection.created") {
+      const Json facts = parse_json(row.facts);
+      seals_[row.object] = {row.workspace, facts.value("seals", "")};
+    }
+    if (row.action == "connection.removed") seals_.erase(row.object);
+  }
+
+  void compare_seal(const std::string& id, const Sealed& expected) {
+    const auto connection = ConnectionId::parse(id);
+    if (!connection || !snapshot_.connections().find(expected.workspace, *connection)) {
+      return find("connection " + id + " is gone without a word in the chain");
+    }
+    std::string digests;
+    for (const domain::SealedField& field : snapshot_.connections().sealed_fields(expected.workspace, *connection)) {
+      if (!digests.empty()) digests += ' ';
+      digests += field.field + ":" + std::to_string(field.version) + ":" + hex(crypto::sha256(field.sealed));
+    }
+    if (digests != expected.digests) {
+      find("the sealed credential of connection " + id + " is not the one the chain speaks of");
+    }
+  }
+
+  const store::Snapshot& snapshot_;
+  const domain::ChainMac& mac_;
+  AuditReport report_;
+  std::map<std::string, Sealed> seals_;
+};
+
+std::vector<Checkpoint> read_checkpoints(const Checkpoints& checkpoints, std::vector<std::string>& findings) {
+  try {
+    return checkpoints.read();
+  } catch (const Error& error) {
+    if (error.reason() != "checkpoint_forged") throw;
+    findings.push_back(error.message());
+    return {};
+  }
+}
+
+Json line_of(const domain::AuditRow& row, std::string_view note) {
+  Json line = {{"sequence", row.sequence},
+               {"workspace", row.workspace.text()},
+               {"node", row.node},
+               {"at", row.at.time_since_epoch().count()},
+               {"actor", row.actor},
+               {"action", row.action},
+               {"object", row.object},
+               {"facts", parse_json(row.facts)},
+               {"commitment", row.commitment},
+               {"link", hex(row.link)}};
+  if (!note.empty()) line["note"] = note;
+  return line;
+}
+
+}  // namespace
+
+AuditReport verify_audit(const store::Store& store, const domain::ChainMac& mac, const Checkpoints& checkpoints) {
+  // Before the snapshot: the database may only be ahead of the note, never behind.
+  std::vector<std::string> file_findings;
+  const auto noted = read_checkpoints(checkpoints, file_findings);
+  return store.read([&](const store::Snapshot& snapshot) {
+    Verification verification(snapshot, mac);
+    for (std::string& finding : file_findings) verification.find(std::move(finding));
+    verification.report().chains = snapshot.audit().chains();
+    for (const store::Chain& chain : snapshot.audit().chains()) verification.walk_chain(chain);
+    verification.compare_seals();
+    for (const Checkpoint& checkpoint : noted) {
+      if (auto wrong = contradiction(snapshot, checkpoint)) verification.find(std::move(*wrong));
+    }
+    return std::move(verification).take();
+  });
+}
+
+void export_audit(const store::Store& store, const std::function<void(std::string_view line)>& write) {
+  store.run_read([&](const store::Snapshot& snapshot) {
+    for (const store::Chain& chain : snapshot.audit().chains()) {
+      snapshot.audit().walk(chain.workspace, chain.node, 0, [&](const domain::AuditRow& row, std::string_view note) {
+        write(dump_json(line_of(row, note)));
+        return true;
+      });
+    }
+  });
+}
+
+}  // namespace countersign::app

@@ -1,0 +1,32 @@
+// Prometheus text for /metrics. Base units, bounded labels: route patterns, never paths, ids or names.
+// Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/guard.h"
+
+namespace countersign::app {
+
+class Metrics {
+ public:
+  explicit Metrics(std::string_view version);
+  ~Metrics();
+
+  void answered(const http::Answered& answered);
+  // A value that is read when somebody asks.
+  void gauge(const std::string& name, const std::string& help, std::function<double()> read);
+  void count(const std::string& name, const std::string& help, std::function<double()> read);
+  // countersign_audit_events_total{action}: what happened, by the audit's own words.
+  void audit_event(std::string_view action);
+
+  std::string text() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace countersign::app

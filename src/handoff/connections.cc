@@ -1,0 +1,79 @@
+#include "handoff/connections.h"
+
+#include "handoff/removal.h"
+#include "store/store.h"
+
+namespace countersign::handoff {
+
+bool may_see(const domain::Owner& owner, PersonId who) {
+  return owner.kind == domain::OwnerKind::kOrg || (who.valid() && owner.person == who);
+}
+
+Error no_such_connection() {
+  return Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.")
+      .recovery("connections.list");
+}
+
+domain::AuditEvent removal_event(WorkspaceId workspace, ConnectionId connection, PersonId by, Instant now) {
+  domain::AuditEvent event;
+  event.workspace = workspace;
+  event.at = now;
+  event.actor = domain::Actor::person(by);
+  event.action = "connection.removed";
+  event.object = connection.text();
+  return event;
+}
+
+namespace {
+
+domain::Connection find_visible(const store::Store& store, WorkspaceId workspace, ConnectionId id, PersonId who) {
+  auto found = store.read([&](const store::Snapshot& now) { return now.connections().find(workspace, id); });
+  if (!found || !may_see(found->owner, who)) throw no_such_connection();
+  return std::move(*found);
+}
+
+std::vector<domain::Connection> list_visible(const store::Store& store, WorkspaceId workspace, PersonId who,
+                                             const ConnectionQuery& query) {
+  store::ConnectionFilter filter;
+  filter.integration = query.integration;
+  filter.visible_to = who;
+  filter.page = {query.before.value(), query.limit};
+  if (query.owner) {
+    filter.owner = *query.owner == domain::OwnerKind::kOrg ? domain::Owner::org() : domain::Owner::user(who);
+  }
+  return store.read([&](const store::Snapshot& now) { return now.connections().list(workspace, filter); });
+}
+
+}  // namespace
+
+Connections::Connections(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+
+std::vector<domain::Connection> Connections::list(const Asker& asker, const ConnectionQuery& query) const {
+  return list_visible(store_, asker.workspace, asker.owner, query);
+}
+
+std::vector<domain::Connection> Connections::list(const Opener& opener, const ConnectionQuery& query) const {
+  return list_visible(store_, opener.workspace, opener.person, query);
+}
+
+domain::Connection Connections::get(const Asker& asker, ConnectionId id) const {
+  return find_visible(store_, asker.workspace, id, asker.owner);
+}
+
+domain::Connection Connections::get(const Opener& opener, ConnectionId id) const {
+  return find_visible(store_, opener.workspace, id, opener.person);
+}
+
+void Connections::remove(const Opener& opener, ConnectionId id) const {
+  const domain::Connection connection = get(opener, id);
+  if (connection.owner.kind == domain::OwnerKind::kOrg && opener.role != domain::Role::kAdmin) {
+    throw Error(ErrorCode::kPermissionDenied, "admin_needed", "Only an admin can remove a connection of the org.");
+  }
+  const Instant now = clock_.now();
+  const bool removed = store_.transact([&](store::Transaction& tx) {
+    return tx.connections().revoke(opener.workspace, id, now, removal_event(opener.workspace, id, opener.person, now));
+  });
+  if (!removed) throw Error(ErrorCode::kConflict, "connection_revoked", "This connection was removed already.");
+}
+
+}  // namespace countersign::handoff

@@ -1,0 +1,139 @@
+// The handoff machine: an agent mints a one-time link, the expected person opens it and acts, the agent
+// learns the outcome. One file per kind (secret_form.cc, confirm.cc); what is common is here.
+//
+// Rules kept here (DESIGN section 8): only the expected subject may act, everybody else learns nothing;
+// every step is a compare-and-set with its audit event; the link's secret is a MAC of the id, so nothing
+// secret is stored and a retried call shows the same link. Stateless, thread-safe.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/id_source.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "catalog/catalog.h"
+#include "crypto/key_ring.h"
+#include "domain/handoff.h"
+#include "domain/people.h"
+#include "vault/vault.h"
+
+namespace countersign::store {
+class Store;
+}
+
+namespace countersign::handoff {
+
+// The agent that asks.
+struct Asker {
+  WorkspaceId workspace;
+  AgentId agent;
+  PersonId owner;  // none: the grant belongs to the workspace
+};
+
+// The signed-in person who opened a link.
+struct Opener {
+  WorkspaceId workspace;
+  PersonId person;
+  domain::Role role = domain::Role::kMember;
+};
+
+struct SecretFormRequest {
+  std::string integration;
+  std::optional<domain::OwnerKind> owner;  // default: user for a person's grant, org for the workspace's
+  std::string auth_template;               // empty: the integration's first
+  std::string label;                       // the agent's words for the connection
+  std::string request_key;                 // Idempotency-Key; empty: none
+};
+
+// What the agent gets: the record and the secret part of its link.
+struct Minted {
+  domain::Handoff handoff;
+  std::string link_token;  // goes behind /h/
+};
+
+// What the expected person sees. The integration and template are null for a kConfirm.
+struct Card {
+  domain::Handoff handoff;
+  domain::HandoffState state{};  // with the deadline applied
+  domain::Agent agent;           // who asks; its name is unverified text
+  std::optional<domain::Person> agent_owner;
+  const domain::Integration* integration = nullptr;
+  const domain::AuthTemplate* auth_template = nullptr;
+  std::optional<domain::Connection> connection;  // the object of a kConfirm, or the result
+};
+// Why somebody who opened a link may not act on it; nothing else about it is told.
+enum class Refusal {
+  kNotYours,      // made for somebody else
+  kSentToAdmins,  // an org's, and the opener is no admin
+  kClaimed,       // an org's that another admin took
+};
+using Look = std::variant<Card, Refusal>;
+
+// What the person typed.
+struct Submission {
+  std::map<std::string, std::string, std::less<>> plain;
+  vault::Fields secrets;
+};
+// One thing to mend in the form; the secret itself is never repeated.
+struct FieldProblem {
+  std::string field;
+  std::string message;
+};
+struct Saved {
+  domain::Connection connection;
+  std::vector<std::string> trimmed;  // labels of fields whose surrounding white space was removed
+};
+using Submitted = std::variant<Saved, std::vector<FieldProblem>>;
+
+class Handoffs {
+ public:
+  Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault,
+           const crypto::KeyRing& keys, const Clock& clock, Random& random, IdSource& ids);
+
+  // --- the agent's side ---
+  // Throws kNotFound `unknown_integration` / `unknown_template`, kConflict `subject_required` (a workspace's
+  // grant asked for a user connection) or `request_key_reused`.
+  Minted mint_secret_form(const Asker& asker, const SecretFormRequest& request) const;
+  // Asks a person to confirm the removal. Throws kNotFound.
+  Minted mint_removal(const Asker& asker, ConnectionId connection) const;
+  // kNotFound for another agent's, the same as for none.
+  domain::Handoff get(const Asker& asker, HandoffId id) const;
+  domain::Handoff cancel(const Asker& asker, HandoffId id) const;
+  std::optional<domain::Connection> result_of(const domain::Handoff& handoff) const;
+
+  // --- the person's side; `link_token` is what stands behind /h/ ---
+  // The handoff a link names if its MAC holds: enough to lead to sign-in, tells nothing. kNotFound otherwise.
+  HandoffId verify_link(std::string_view link_token) const;
+  Look look(const Opener& opener, std::string_view link_token) const;
+  // Continue: pending ▸ opened; the first admin claims an org's. Throws kPermissionDenied `not_yours`,
+  // kConflict with the state as reason (`handoff_expired`, `handoff_cancelled`, …).
+  void open(const Opener& opener, std::string_view link_token) const;
+  Submitted submit(const Opener& opener, std::string_view link_token, Submission submission) const;
+  void confirm(const Opener& opener, std::string_view link_token) const;
+  void decline(const Opener& opener, std::string_view link_token) const;
+  // Newest first: the home page's "waits for you", with the link of each.
+  std::vector<Minted> waiting_for(const Opener& opener) const;
+
+ private:
+  Minted insert(domain::Handoff handoff, const Asker& asker, std::string_view digest) const;
+  std::optional<Minted> repeated(const Asker& asker, std::string_view request_key, std::string_view digest) const;
+  domain::Handoff find_mine(const Opener& opener, std::string_view link_token) const;
+  std::string link_token(HandoffId id) const;
+  std::string new_user_code() const;
+
+  store::Store& store_;
+  const catalog::Catalog& catalog_;
+  const vault::Vault& vault_;
+  const crypto::KeyRing& keys_;
+  const Clock& clock_;
+  Random& random_;
+  IdSource& ids_;
+};
+
+}  // namespace countersign::handoff

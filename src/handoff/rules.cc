@@ -1,0 +1,121 @@
+#include "handoff/rules.h"
+
+namespace countersign::handoff {
+namespace {
+
+constexpr std::string_view reason_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNotYours:
+      return "not_yours";
+    case Refusal::kSentToAdmins:
+      return "sent_to_admins";
+    case Refusal::kClaimed:
+      return "claimed_by_another_admin";
+  }
+  return "not_yours";
+}
+
+// What became of it, in words for the person or the agent that came too late.
+constexpr std::string_view outcome_of(domain::HandoffState state) {
+  switch (state) {
+    case domain::kPending:
+      return "It has not been opened yet.";
+    case domain::kOpened:
+      return "It is open in another tab.";
+    case domain::kCompleting:
+      return "It is being completed right now.";
+    case domain::kCompleted:
+      return "It was completed already.";
+    case domain::kFailed:
+      return "It failed.";
+    case domain::kDeclined:
+      return "It was declined.";
+    case domain::kCancelled:
+      return "The agent cancelled it.";
+    case domain::kExpired:
+      return "Nobody answered in time. That is not a denial; the agent can ask again.";
+    case domain::kLocked:
+      return "It is locked after too many wrong codes.";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<Refusal> refusal_of(const domain::Handoff& handoff, const Opener& opener) {
+  if (handoff.subject.valid()) {
+    if (handoff.subject == opener.person) return std::nullopt;
+    const bool admins_affair = handoff.owner.kind == domain::OwnerKind::kOrg && opener.role == domain::Role::kAdmin;
+    return admins_affair ? Refusal::kClaimed : Refusal::kNotYours;
+  }
+  if (opener.role == domain::Role::kAdmin) return std::nullopt;
+  return Refusal::kSentToAdmins;
+}
+
+Error refused(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kNotYours:
+      return Error(ErrorCode::kPermissionDenied, reason_of(refusal), "This link was made for someone else.");
+    case Refusal::kSentToAdmins:
+      return Error(ErrorCode::kPermissionDenied, reason_of(refusal), "This request was sent to your admins.");
+    case Refusal::kClaimed:
+      return Error(ErrorCode::kPermissionDenied, reason_of(refusal), "Another admin has taken this request.");
+  }
+  return Error(ErrorCode::kPermissionDenied, "not_yours", "This link was made for someone else.");
+}
+
+void record_refusal(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal,
+                    Instant now) {
+  auto event = event_for(handoff, domain::Actor::person(opener.person), "handoff.refused", now);
+  event.facts.emplace_back("reason", reason_of(refusal));
+  store.transact([&](store::Transaction& tx) { tx.audit().record(event); });
+}
+
+Error no_such_handoff() {
+  return Error(ErrorCode::kNotFound, "unknown_handoff", "There is no such handoff.");
+}
+
+Error state_conflict(domain::HandoffState state) {
+  std::string reason = "handoff_";
+  reason += domain::kHandoffStateNames[state];
+  return Error(ErrorCode::kConflict, reason,
+               "This handoff can no longer be changed. " + std::string(outcome_of(state)));
+}
+
+domain::AuditEvent event_for(const domain::Handoff& handoff, const domain::Actor& actor, std::string_view action,
+                             Instant now) {
+  domain::AuditEvent event;
+  event.workspace = handoff.workspace;
+  event.at = now;
+  event.actor = actor;
+  event.action = action;
+  event.object = handoff.id.text();
+  return event;
+}
+
+void step(store::Transaction& tx, const domain::Handoff& handoff, domain::HandoffState from, domain::HandoffState to,
+          const store::HandoffStep& change, const domain::AuditEvent& event) {
+  if (tx.handoffs().advance(handoff.workspace, handoff.id, from, to, change, event)) return;
+  const auto current = tx.handoffs().find(handoff.workspace, handoff.id);
+  if (!current) throw no_such_handoff();
+  throw state_conflict(state_at(*current, change.now));
+}
+
+void claim(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, Instant now) {
+  const auto actor = domain::Actor::person(opener.person);
+  if (handoff.state == domain::kPending) {
+    step(tx, handoff, domain::kPending, domain::kOpened, {.subject = opener.person, .now = now},
+         event_for(handoff, actor, "handoff.opened", now));
+  }
+  step(tx, handoff, domain::kOpened, domain::kCompleting, {.now = now},
+       event_for(handoff, actor, "handoff.claimed", now));
+}
+
+void settle(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, ConnectionId connection,
+            Instant now) {
+  auto event = event_for(handoff, domain::Actor::person(opener.person), "handoff.completed", now);
+  event.facts.emplace_back("connection", connection.text());
+  step(tx, handoff, domain::kCompleting, domain::kCompleted, {.connection = connection, .now = now}, event);
+}
+
+}  // namespace countersign::handoff

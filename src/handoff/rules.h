@@ -1,0 +1,38 @@
+// What every kind of handoff shares: who may act on one, the words for a refusal, one step of the machine
+// inside a transaction. Used by this folder only. Pure but for step() and record_refusal().
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "domain/audit.h"
+#include "handoff/handoffs.h"
+#include "store/store.h"
+
+namespace countersign::handoff {
+
+// DESIGN section 8, rule 2. Nothing: the opener is the expected subject.
+std::optional<Refusal> refusal_of(const domain::Handoff& handoff, const Opener& opener);
+Error refused(Refusal refusal);
+// The owner and the auditor learn that somebody else stood at the door (abuse case 1).
+void record_refusal(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal,
+                    Instant now);
+
+// The same words for "does not exist" and "not yours".
+Error no_such_handoff();
+// `handoff_completed`, `handoff_expired`, …: what happened instead, and what to do.
+Error state_conflict(domain::HandoffState state);
+
+domain::AuditEvent event_for(const domain::Handoff& handoff, const domain::Actor& actor, std::string_view action,
+                             Instant now);
+
+// One edge; throws state_conflict with the state that won when somebody else was faster.
+void step(store::Transaction& tx, const domain::Handoff& handoff, domain::HandoffState from, domain::HandoffState to,
+          const store::HandoffStep& change, const domain::AuditEvent& event);
+// open ▸ opened ▸ completing: the claim of a kind that settles in the same transaction.
+void claim(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, Instant now);
+void settle(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, ConnectionId connection,
+            Instant now);
+
+}  // namespace countersign::handoff

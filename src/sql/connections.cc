@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "sql/query.h"
+#include "sql/tables.h"
+
+namespace countersign::sql {
+namespace {
+
+using domain::Connection;
+
+#define CONNECTION_COLUMNS                                                                                      \
+  "id, workspace, owner_kind, owner_person, integration, name, auth_template, state, identity_label, base_url," \
+  " plain_fields, secret_traces, created_by, created_at, updated_at"
+
+constexpr JsonLimits kOwnText{.bytes = 1 << 20};  // written by us; the limit only guards against damage
+constexpr std::size_t kLargestPage = 1000;
+
+std::string text_of(const std::vector<std::pair<std::string, std::string>>& fields) {
+  Json list = Json::array();
+  for (const auto& [name, value] : fields) list.push_back({name, value});
+  return dump_json(list);
+}
+
+std::string text_of(const std::vector<domain::SecretTrace>& traces) {
+  Json list = Json::array();
+  for (const auto& trace : traces) list.push_back({trace.field, trace.version, trace.fingerprint, trace.last4});
+  return dump_json(list);
+}
+
+void read_fields(std::string_view text, std::vector<std::pair<std::string, std::string>>& fields) {
+  if (text == "[]") return;
+  for (const Json& one : parse_json(text, kOwnText)) fields.emplace_back(one.at(0), one.at(1));
+}
+
+void read_traces(std::string_view text, std::vector<domain::SecretTrace>& traces) {
+  if (text == "[]") return;
+  for (const Json& one : parse_json(text, kOwnText)) traces.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
+}
+
+Connection connection_of(const Query& row) {
+  Connection c;
+  std::string fields;
+  std::string traces;
+  row.into(c.id, c.workspace, c.owner.kind, c.owner.person, c.integration, c.name, c.auth_template, c.state,
+           c.identity_label, c.base_url, fields, traces, c.created_by, c.created_at, c.updated_at);
+  read_fields(fields, c.plain_fields);
+  read_traces(traces, c.secrets);
+  return c;
+}
+
+std::optional<Connection> first_of(Query& rows) {
+  if (!rows.next()) return std::nullopt;
+  return connection_of(rows);
+}
+
+// Whose connections the filter lets through: at most the person's own and the org's.
+std::vector<domain::Owner> owners_of(const store::ConnectionFilter& filter) {
+  std::vector<domain::Owner> owners{domain::Owner::org()};
+  if (filter.visible_to.valid()) owners.push_back(domain::Owner::user(filter.visible_to));
+  if (filter.owner) std::erase_if(owners, [&](const domain::Owner& owner) { return owner != *filter.owner; });
+  return owners;
+}
+
+}  // namespace
+
+std::optional<Connection> ConnectionTable::find(WorkspaceId workspace, ConnectionId id) const {
+  Query rows(to_.driver, "select " CONNECTION_COLUMNS " from connections where id = $1 and workspace = $2", id,
+             workspace);
+  return first_of(rows);
+}
+
+std::optional<Connection> ConnectionTable::find_by_name(WorkspaceId workspace, const domain::Owner& owner,
+                                                        std::string_view integration, std::string_view name) const {
+  Query rows(to_.driver,
+             "select " CONNECTION_COLUMNS
+             " from connections where workspace = $1 and owner_kind = $2 and owner_person = $3 and integration = $4"
+             " and name = $5 and state <> 'revoked'",
+             workspace, owner.kind, owner.person, integration, name);
+  return first_of(rows);
+}
+
+// One ordered walk of the index per owner, so that other people's connections cost nothing.
+std::vector<Connection> ConnectionTable::list(WorkspaceId workspace, const store::ConnectionFilter& filter) const {
+  const std::int64_t before = filter.page.before == 0 ? std::numeric_limits<std::int64_t>::max() : filter.page.before;
+  const std::size_t limit = std::min(filter.page.limit, kLargestPage);
+  std::vector<Connection> found;
+  for (const domain::Owner& owner : owners_of(filter)) {
+    Query rows(to_.driver,
+               "select " CONNECTION_COLUMNS
+               " from connections where workspace = $1 and owner_kind = $2 and owner_person = $3 and id < $4"
+               " and state <> 'revoked' and (cast($5 as text) = '' or integration = cast($5 as text))"
+               " order by id desc limit $6",
+               workspace, owner.kind, owner.person, before, filter.integration, static_cast<std::int64_t>(limit));
+    while (rows.next()) found.push_back(connection_of(rows));
+  }
+  std::sort(found.begin(), found.end(), [](const Connection& a, const Connection& b) { return a.id > b.id; });
+  if (found.size() > limit) found.resize(limit);
+  return found;
+}
+
+std::vector<domain::SealedField> ConnectionTable::sealed_fields(WorkspaceId workspace, ConnectionId id) const {
+  Query rows(to_.driver,
+             "select s.field, s.version, s.sealed from connection_secrets s join connections c on c.id = s.connection"
+             " where s.connection = $1 and c.workspace = $2 order by s.field, s.version",
+             id, workspace);
+  std::vector<domain::SealedField> fields;
+  while (rows.next()) {
+    domain::SealedField& one = fields.emplace_back();
+    rows.into(one.field, one.version, BytesInto{one.sealed});
+  }
+  return fields;
+}
+
+void ConnectionTable::insert(const Connection& c, std::span<const domain::SealedField> secrets,
+                             const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  const auto inserted =
+      run(to_.driver,
+          "insert into connections (" CONNECTION_COLUMNS
+          ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+          " on conflict (workspace, owner_kind, owner_person, integration, name) where state <> 'revoked' do nothing",
+          c.id, c.workspace, c.owner.kind, c.owner.person, c.integration, c.name, c.auth_template, c.state,
+          c.identity_label, c.base_url, text_of(c.plain_fields), text_of(c.secrets), c.created_by, c.created_at,
+          c.updated_at);
+  if (inserted == 0) throw Error(ErrorCode::kConflict, "name_taken", "A connection of this name exists already.");
+  changes.expect_event();
+  for (const domain::SealedField& one : secrets) {
+    run(to_.driver, "insert into connection_secrets (connection, field, version, sealed) values ($1, $2, $3, $4)", c.id,
+        one.field, one.version, BytesView{one.sealed});
+  }
+  changes.append(event);
+  changes.changed(c.id.value());
+}
+
+bool ConnectionTable::revoke(WorkspaceId workspace, ConnectionId id, Instant now, const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  const auto revoked = run(to_.driver,
+                           "update connections set state = 'revoked', updated_at = $1 where id = $2 and workspace = $3"
+                           " and state in ('active', 'refreshing', 'needs_reauth')",
+                           now, id, workspace);
+  if (revoked == 0) return false;
+  changes.expect_event();
+  shred(workspace, id);
+  changes.append(event);
+  changes.changed(id.value());
+  return true;
+}
+
+// Overwritten before deleted, so that no free page or slack keeps the bytes; the log of the change itself is
+// cut by the checkpoint that a shredding asks for.
+void ConnectionTable::shred(WorkspaceId workspace, ConnectionId id) {
+  for (const domain::SealedField& one : sealed_fields(workspace, id)) {
+    const std::string zeros(one.sealed.size(), '\0');
+    run(to_.driver, "update connection_secrets set sealed = $1 where connection = $2 and field = $3 and version = $4",
+        BytesView{zeros}, id, one.field, one.version);
+  }
+  run(to_.driver, "delete from connection_secrets where connection = $1", id);
+  to_.changes().shredded();
+}
+
+}  // namespace countersign::sql

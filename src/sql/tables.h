@@ -1,0 +1,145 @@
+// The store's ports as SQL, written once for every engine. One set of tables belongs to one connection
+// and is used by whoever uses that connection; without a journal it only reads.
+//
+// Each changing method is: one statement that changes rows or finds nothing to change, then the event.
+// What takes more statements announces its event first (Journal::expect_event).
+#pragma once
+
+#include "sql/driver.h"
+#include "sql/journal.h"
+#include "store/store.h"
+
+namespace countersign::sql {
+
+struct Connected {
+  Driver& driver;
+  Journal* journal = nullptr;  // none: reads only
+
+  Journal& changes() const;  // throws kInternal on a connection that only reads
+};
+
+class HandoffTable final : public store::Handoffs {
+ public:
+  explicit HandoffTable(Connected to) : to_(to) {}
+  std::optional<domain::Handoff> find(WorkspaceId, HandoffId) const override;
+  std::optional<domain::Handoff> find_by_request_key(AgentId, std::string_view request_key) const override;
+  std::vector<domain::Handoff> waiting_for(WorkspaceId, PersonId, domain::Role, Instant now) const override;
+  void insert(const domain::Handoff&, const domain::AuditEvent&) override;
+  bool advance(WorkspaceId, HandoffId, domain::HandoffState from, domain::HandoffState to, const store::HandoffStep&,
+               const domain::AuditEvent&) override;
+  std::vector<HandoffId> cancel_all_of(WorkspaceId, AgentId, Instant now, const domain::AuditEvent&) override;
+
+ private:
+  Connected to_;
+};
+
+class ConnectionTable final : public store::Connections {
+ public:
+  explicit ConnectionTable(Connected to) : to_(to) {}
+  std::optional<domain::Connection> find(WorkspaceId, ConnectionId) const override;
+  std::optional<domain::Connection> find_by_name(WorkspaceId, const domain::Owner&, std::string_view integration,
+                                                 std::string_view name) const override;
+  std::vector<domain::Connection> list(WorkspaceId, const store::ConnectionFilter&) const override;
+  std::vector<domain::SealedField> sealed_fields(WorkspaceId, ConnectionId) const override;
+  void insert(const domain::Connection&, std::span<const domain::SealedField>, const domain::AuditEvent&) override;
+  bool revoke(WorkspaceId, ConnectionId, Instant now, const domain::AuditEvent&) override;
+
+ private:
+  void shred(WorkspaceId, ConnectionId);
+  Connected to_;
+};
+
+class PersonTable final : public store::People {
+ public:
+  explicit PersonTable(Connected to) : to_(to) {}
+  std::optional<domain::Person> find(WorkspaceId, PersonId) const override;
+  std::optional<domain::Person> find_by_login(WorkspaceId, std::string_view login) const override;
+  std::vector<domain::Person> list(WorkspaceId) const override;
+  void insert(const domain::Person&, const domain::AuditEvent&) override;
+  bool set_password(WorkspaceId, PersonId, std::string_view password_hash, const domain::AuditEvent&) override;
+
+ private:
+  Connected to_;
+};
+
+class SessionTable final : public store::Sessions {
+ public:
+  explicit SessionTable(Connected to) : to_(to) {}
+  std::optional<domain::BrowserSession> find(SessionId) const override;
+  std::optional<domain::SignInLink> find_link(SignInLinkId) const override;
+  void insert(const domain::BrowserSession&, const domain::AuditEvent&) override;
+  bool end(SessionId, Instant now, const domain::AuditEvent&) override;
+  void touch(SessionId, Instant now) override;
+  void insert_link(const domain::SignInLink&, const domain::AuditEvent&) override;
+  bool use_link(SignInLinkId, Instant now, const domain::AuditEvent&) override;
+
+ private:
+  Connected to_;
+};
+
+class AgentTable final : public store::Agents {
+ public:
+  explicit AgentTable(Connected to) : to_(to) {}
+  std::optional<domain::Agent> find(AgentId) const override;
+  std::vector<domain::Agent> list(WorkspaceId) const override;
+  void insert(const domain::Agent&, const domain::AuditEvent&) override;
+  bool revoke(WorkspaceId, AgentId, Instant now, const domain::AuditEvent&) override;
+  void touch(AgentId, Instant now) override;
+
+ private:
+  Connected to_;
+};
+
+class KeyTable final : public store::Keys {
+ public:
+  explicit KeyTable(Connected to) : to_(to) {}
+  std::vector<domain::KeyRow> all() const override;
+  void insert(const domain::KeyRow&, const domain::AuditEvent&) override;
+
+ private:
+  Connected to_;
+};
+
+class AuditTable final : public store::AuditLog {
+ public:
+  explicit AuditTable(Connected to) : to_(to) {}
+  std::vector<store::Chain> chains() const override;
+  void walk(WorkspaceId, int node, std::int64_t after,
+            const std::function<bool(const domain::AuditRow&, std::string_view)>& visit) const override;
+  void record(const domain::AuditEvent&) override;
+
+ private:
+  Connected to_;
+};
+
+class Tables final : public store::Snapshot, public store::Transaction {
+ public:
+  explicit Tables(Connected to)
+      : handoffs_(to), connections_(to), people_(to), sessions_(to), agents_(to), keys_(to), audit_(to) {}
+
+  const store::Handoffs& handoffs() const override { return handoffs_; }
+  const store::Connections& connections() const override { return connections_; }
+  const store::People& people() const override { return people_; }
+  const store::Sessions& sessions() const override { return sessions_; }
+  const store::Agents& agents() const override { return agents_; }
+  const store::Keys& keys() const override { return keys_; }
+  const store::AuditLog& audit() const override { return audit_; }
+  store::Handoffs& handoffs() override { return handoffs_; }
+  store::Connections& connections() override { return connections_; }
+  store::People& people() override { return people_; }
+  store::Sessions& sessions() override { return sessions_; }
+  store::Agents& agents() override { return agents_; }
+  store::Keys& keys() override { return keys_; }
+  store::AuditLog& audit() override { return audit_; }
+
+ private:
+  HandoffTable handoffs_;
+  ConnectionTable connections_;
+  PersonTable people_;
+  SessionTable sessions_;
+  AgentTable agents_;
+  KeyTable keys_;
+  AuditTable audit_;
+};
+
+}  // namespace countersign::sql

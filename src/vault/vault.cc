@@ -1,0 +1,116 @@
+#include "vault/vault.h"
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "crypto/fingerprint.h"
+#include "crypto/mac.h"
+#include "crypto/seal.h"
+#include "store/store.h"
+
+namespace countersign::vault {
+namespace {
+
+// Shorter secrets would give too much of themselves away with four characters.
+constexpr std::size_t kShowLast4From = 20;
+
+// A sealed field is stored as `<data key version>.<seal>`: rotation re-seals in the background, both
+// versions open meanwhile.
+struct Stored {
+  int key_version = 0;
+  std::string_view seal;
+};
+
+Stored parse_stored(std::string_view stored) {
+  const auto dot = stored.find('.');
+  int version = 0;
+  for (const char c : stored.substr(0, dot)) {
+    if (c < '0' || c > '9' || version > 1'000'000) return {};
+    version = version * 10 + (c - '0');
+  }
+  return {version, dot == std::string_view::npos ? "" : stored.substr(dot + 1)};
+}
+
+std::string bound_to(const domain::Connection& connection, std::string_view field, int version) {
+  return crypto::associated_data({"connection secret 1", connection.workspace.text(), connection.id.text(), field,
+                                  std::to_string(version), connection.base_url});
+}
+
+std::string last4_of(const Secret& value) {
+  if (value.size() < kShowLast4From) return {};
+  const std::string_view tail = value.reveal().substr(value.size() - 4);
+  return is_utf8(tail) ? std::string(tail) : std::string();
+}
+
+Error seal_broken(const domain::Connection& connection, std::string_view field) {
+  return Error(ErrorCode::kInternal, "seal_broken", "The stored credential cannot be opened.",
+               "the seal of " + connection.id.text() + " field " + std::string(field) +
+                   " does not authenticate: moved, changed or from an old copy");
+}
+
+}  // namespace
+
+Vault::Vault(store::Store& store, const crypto::KeyRing& keys, const Clock& clock, Random& random)
+    : store_(store), keys_(keys), clock_(clock), random_(random) {}
+
+std::vector<domain::SealedField> Vault::seal(domain::Connection& connection, const Fields& fields) const {
+  const int key_version = keys_.data_version(connection.workspace);
+  const crypto::Key& key = keys_.data_key(connection.workspace, key_version);
+  const crypto::Key& fingerprint_key = keys_.key(crypto::KeyPurpose::kFingerprint);
+  std::vector<domain::SealedField> sealed;
+  connection.secrets.clear();
+  for (const auto& [name, value] : fields) {
+    constexpr int kFirstVersion = 1;
+    sealed.push_back({name, kFirstVersion,
+                      std::to_string(key_version) + "." +
+                          crypto::seal(key, value, bound_to(connection, name, kFirstVersion), random_)});
+    connection.secrets.push_back({name, kFirstVersion,
+                                  crypto::fingerprint(fingerprint_key, connection.workspace.text(), value),
+                                  last4_of(value)});
+  }
+  return sealed;
+}
+
+Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId id,
+                   std::string_view purpose) const {
+  domain::AuditEvent event;
+  event.workspace = workspace;
+  event.at = clock_.now();
+  event.actor = actor;
+  event.action = "connection.opened";
+  event.object = id.text();
+  event.facts.emplace_back("purpose", purpose);
+
+  // The event is durable before a byte is decrypted.
+  auto [connection, sealed] = store_.transact([&](store::Transaction& tx) {
+    auto found = tx.connections().find(workspace, id);
+    if (!found) throw Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.");
+    if (found->state == domain::ConnectionState::kRevoked) {
+      throw Error(ErrorCode::kConflict, "connection_revoked", "This connection was removed.");
+    }
+    tx.audit().record(event);
+    return std::pair(std::move(*found), tx.connections().sealed_fields(workspace, id));
+  });
+
+  Fields opened;
+  for (const domain::SealedField& field : sealed) {
+    const Stored stored = parse_stored(field.sealed);
+    auto value = crypto::open(keys_.data_key(workspace, stored.key_version), stored.seal,
+                              bound_to(connection, field.field, field.version));
+    if (!value) throw seal_broken(connection, field.field);
+    opened.emplace(field.field, std::move(*value));
+  }
+  return opened;
+}
+
+Facts seal_facts(std::span<const domain::SealedField> sealed) {
+  std::string text;
+  for (const domain::SealedField& field : sealed) {
+    if (!text.empty()) text += ' ';
+    text += field.field + ":" + std::to_string(field.version) + ":" + hex(crypto::sha256(field.sealed));
+  }
+  Facts facts;
+  if (!text.empty()) facts.emplace_back("seals", std::move(text));
+  return facts;
+}
+
+}  // namespace countersign::vault

@@ -1,0 +1,37 @@
+// How both agent doors run a tool: the caller's grant, its caps, then the tool. Built once; thread-safe.
+#pragma once
+
+#include <vector>
+
+#include "base/error.h"
+#include "http/rate_limit.h"
+#include "http/router.h"
+#include "web/agent_tools.h"
+#include "web/services.h"
+
+namespace countersign::web {
+
+class AgentDoor {
+ public:
+  explicit AgentDoor(const Services& services);
+
+  const std::vector<AgentTool>& tools() const { return tools_; }
+  // Throws kRateLimited, reason `grant_cap`, with the wait; and whatever the tool throws.
+  ToolOutcome run(const AgentTool& tool, const http::Caller& caller, const Json& arguments,
+                  std::string request_key = {});
+  SteadyInstant deadline_of(const HeldAnswer& held) const;
+
+ private:
+  const Services services_;
+  const std::vector<AgentTool> tools_;
+  http::RateLimit<std::int64_t> writes_;
+  http::RateLimit<std::int64_t> executes_;
+};
+
+// The `door` and what it refers to must outlive the router.
+void add_agent_api_routes(http::Router& router, AgentDoor& door);
+void add_mcp_routes(http::Router& router, AgentDoor& door, const Settings& settings);
+// How a refusal looks on the MCP endpoint; for http::ErrorViews.
+http::Response mcp_error(const http::Request& request, const Error& error, int status);
+
+}  // namespace countersign::web

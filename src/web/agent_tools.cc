@@ -1,0 +1,31 @@
+#include "web/agent_tools.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace countersign::web {
+
+std::vector<AgentTool> agent_tools() {
+  std::vector<AgentTool> tools;
+  tools.push_back(connections_create_handoff());
+  tools.push_back(connections_get());
+  tools.push_back(connections_list());
+  tools.push_back(connections_remove());
+  tools.push_back(handoffs_cancel());
+  tools.push_back(handoffs_get());
+  tools.push_back(handoffs_wait());
+  tools.push_back(integrations_list());
+  return tools;
+}
+
+const AgentTool& tool_named(const std::vector<AgentTool>& tools, std::string_view name) {
+  const auto found =
+      std::find_if(tools.begin(), tools.end(), [&](const AgentTool& tool) { return tool.description.name == name; });
+  if (found == tools.end()) {
+    throw Error(ErrorCode::kInternal, "unknown_tool", "This tool does not exist.", std::string(name));
+  }
+  return *found;
+}
+
+}  // namespace countersign::web

@@ -1,0 +1,60 @@
+#include "web/connection_facts.h"
+
+namespace countersign::web {
+namespace {
+
+// A field's label as its template writes it; its name when the template is gone.
+std::string label_of(const domain::Integration* integration, const domain::Connection& connection,
+                     const std::string& field_name) {
+  const auto* form = integration ? integration->find_template(connection.auth_template) : nullptr;
+  if (!form) return field_name;
+  for (const domain::Field& field : form->fields) {
+    if (field.name == field_name) return field.label;
+  }
+  return field_name;
+}
+
+}  // namespace
+
+std::string service_name(const domain::Integration* integration, std::string_view slug) {
+  return integration ? integration->name : std::string(slug);
+}
+
+std::string who_can_use(const domain::Owner& owner) {
+  return owner.kind == domain::OwnerKind::kOrg ? "All agents of this workspace" : "Only agents that act for you";
+}
+
+std::string_view state_words(domain::ConnectionState state) {
+  switch (state) {
+    case domain::ConnectionState::kActive:
+      return "Ready";
+    case domain::ConnectionState::kRefreshing:
+      return "Being renewed";
+    case domain::ConnectionState::kNeedsReauth:
+      return "Needs to be connected again";
+    case domain::ConnectionState::kRevoked:
+      return "Removed";
+  }
+  return "";
+}
+
+void show_connection(const domain::Connection& connection, const domain::Integration* integration, Values& values) {
+  values.set("CONNECTION", connection.name, 200);
+  values.set("CONNECTION_ID", connection.id.text());
+  values.set("SERVICE", service_name(integration, connection.integration));
+  values.set("WHO_CAN_USE", who_can_use(connection.owner));
+  values.set("STATE", state_words(connection.state));
+  values.set_if_any("BASE_URL", connection.base_url);
+  values.set_if_any("IDENTITY_LABEL", connection.identity_label);
+  for (const auto& [name, value] : connection.plain_fields) {
+    values.add("PLAIN_FIELD").set("FIELD_LABEL", label_of(integration, connection, name)).set("VALUE", value, 300);
+  }
+  for (const domain::SecretTrace& trace : connection.secrets) {
+    values.add("TRACE")
+        .set("FIELD_LABEL", label_of(integration, connection, trace.field))
+        .set("FINGERPRINT", trace.fingerprint)
+        .set_if_any("LAST4", trace.last4);
+  }
+}
+
+}  // namespace countersign::web

@@ -1,0 +1,20 @@
+// What a page shows of a connection: its facts, never its secret. Shared by the saved page and the
+// connection's own. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "catalog/catalog.h"
+#include "domain/connection.h"
+#include "web/values.h"
+
+namespace countersign::web {
+
+void show_connection(const domain::Connection& connection, const domain::Integration* integration, Values& values);
+// The service's name, or its slug when its file is gone.
+std::string service_name(const domain::Integration* integration, std::string_view slug);
+std::string who_can_use(const domain::Owner& owner);
+std::string_view state_words(domain::ConnectionState state);
+
+}  // namespace countersign::web

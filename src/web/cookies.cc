@@ -1,0 +1,16 @@
+#include "web/cookies.h"
+
+namespace countersign::web {
+
+std::string session_cookie_name(const Settings& settings) { return "__Host-cs_session" + settings.cookie_suffix; }
+std::string visitor_cookie_name(const Settings& settings) { return "__Host-cs_visitor" + settings.cookie_suffix; }
+
+http::Header visitor_cookie(const Settings& settings, std::string_view visitor) {
+  return {"Set-Cookie", visitor_cookie_name(settings) + "=" + std::string(visitor) + std::string(kCookieAttributes)};
+}
+
+http::Header forget_session_cookie(const Settings& settings) {
+  return {"Set-Cookie", session_cookie_name(settings) + "=" + std::string(kCookieAttributes) + "; Max-Age=0"};
+}
+
+}  // namespace countersign::web

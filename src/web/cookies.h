@@ -1,0 +1,25 @@
+// The two cookies of a browser, and their attributes. Both are `__Host-`: bound to this very host, sent over
+// a secure connection only, and out of reach of a neighbouring subdomain (abuse case 70). Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+#include "web/services.h"
+
+namespace countersign::web {
+
+// Proves a session; its value is a Secret that show_once.cc alone writes.
+std::string session_cookie_name(const Settings& settings);
+// Before sign-in: binds the sign-in form to this browser; worth nothing by itself.
+std::string visitor_cookie_name(const Settings& settings);
+
+// Secure even in `dev` on plain http: browsers take a loopback address for secure, and those that do not
+// get the page that says so.
+inline constexpr std::string_view kCookieAttributes = "; Path=/; Secure; HttpOnly; SameSite=Lax";
+
+http::Header visitor_cookie(const Settings& settings, std::string_view visitor);
+http::Header forget_session_cookie(const Settings& settings);
+
+}  // namespace countersign::web

@@ -1,0 +1,193 @@
+// The human's door to a handoff. GET shows, POST changes; every POST looks first, so that a link that is
+// over gets its honest page (409) instead of an error.
+#include <algorithm>
+#include <variant>
+
+#include "base/encoding.h"
+#include "web/connection_facts.h"
+#include "web/handoff_view.h"
+#include "web/page_frame.h"
+#include "web/routes.h"
+
+namespace countersign::web {
+namespace {
+
+using handoff::Card;
+using handoff::Refusal;
+
+std::string_view link_token(const http::Call& call) { return call.path_params.at("token"); }
+
+http::Response back_to(const http::Call& call, std::string_view query = {}) {
+  return http::see_other("/h/" + percent_encode(link_token(call)) + std::string(query));
+}
+
+bool listed(std::string_view names, std::string_view wanted) {
+  return ("," + std::string(names) + ",").find("," + std::string(wanted) + ",") != std::string::npos;
+}
+
+http::Response refused(const Services& services, const http::Call& call, Refusal refusal) {
+  Page page(services, call);
+  const RefusalWords words = words_for(refusal);
+  Values& values = page.content("handoff_refused.html", words.heading);
+  values.set("HEADING", words.heading).set("WHAT_HAPPENED", words.what_happened).set("TOKEN", link_token(call));
+  values.show_either(words.other_account_may_help, "OTHER_ACCOUNT");
+  return page.answer(403);
+}
+
+std::string noun_for(const Card& card) {
+  const bool form = card.handoff.kind == domain::HandoffKind::kSecretForm;
+  return form ? service_of(card) : "the removal of a connection at " + service_of(card);
+}
+
+http::Response state_page(const Services& services, const http::Call& call, const Card& card, int status) {
+  Page page(services, call);
+  const StateWords words = words_for(card.state, noun_for(card));
+  show_state(words, page.content("handoff_state.html", words.heading));
+  return page.answer(status);
+}
+
+http::Response removed_page(const Services& services, const http::Call& call, const Card& card) {
+  Page page(services, call);
+  Values& values = page.content("message.html", "Removed");
+  values.set("HEADING", "Removed: “" + (card.connection ? card.connection->name : "connection") + "”");
+  values.set("WHAT_HAPPENED", "The stored credential is destroyed, and no agent can use the connection any more.");
+  values.set_if_any("WHAT_TO_DO", "The credential itself is still valid at " + service_of(card) +
+                                      ". If it must stop working, revoke it there. You can close this tab.");
+  return page.answer();
+}
+
+// `saved` in the query: the answer to the very submit that saved it, with the fields that were trimmed.
+http::Response saved_page(const Services& services, const http::Call& call, const Card& card) {
+  const auto just_saved = call.query_params.find("saved");
+  const bool now = just_saved != call.query_params.end();
+  Page page(services, call);
+  Values& values = page.content("handoff_saved.html", now ? "Saved" : "Done already");
+  values.show_either(now, "JUST_NOW", "EARLIER");
+  show_connection(*card.connection, card.integration, values);
+  if (now && card.auth_template) {
+    for (const domain::Field& field : card.auth_template->fields) {
+      if (listed(just_saved->second, field.name)) values.add("TRIMMED").set("TRIMMED_LABEL", field.label);
+    }
+  }
+  return page.answer();
+}
+
+http::Response done_page(const Services& services, const http::Call& call, const Card& card) {
+  if (card.handoff.kind == domain::HandoffKind::kConfirm) return removed_page(services, call, card);
+  if (card.connection) return saved_page(services, call, card);
+  return state_page(services, call, card, 200);
+}
+
+http::Response open_page(const Services& services, const http::Call& call, const Card& card,
+                         const std::vector<handoff::FieldProblem>& problems = {}) {
+  const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
+  const Visit visit{link_token(call), person, services.clock.now()};
+  Page page(services, call);
+  if (card.handoff.kind == domain::HandoffKind::kConfirm) {
+    show_request(card, visit, page.content("handoff_confirm.html", "Remove a connection?"));
+    return page.answer();
+  }
+  // An org's that nobody has taken: one step more, so that two admins do not both fetch a key.
+  if (!card.handoff.subject.valid()) {
+    show_request(card, visit, page.content("handoff_claim.html", "A request for this workspace"));
+    return page.answer();
+  }
+  Values& values = page.content("handoff_form.html", "Give a " + service_of(card) + " " + credential_of(card));
+  for (const auto& problem : problems) page.add_problem(problem.field, problem.message);
+  show_request(card, visit, values);
+  show_fields(card, call.form, problems, values);
+  return page.answer(problems.empty() ? 200 : 422);
+}
+
+http::Response show(const Services& services, http::Call& call) {
+  const handoff::Look look = services.handoffs.look(opener_of(call.caller), link_token(call));
+  if (const auto* refusal = std::get_if<Refusal>(&look)) return refused(services, call, *refusal);
+  const Card& card = std::get<Card>(look);
+  if (domain::is_open(card.state)) return open_page(services, call, card);
+  if (card.state == domain::kCompleted) return done_page(services, call, card);
+  return state_page(services, call, card, 200);
+}
+
+// Looks before a change: the handoff if this person may act on it now, or the page that says why not.
+using Door = std::variant<Card, http::Response>;
+Door enter(const Services& services, const http::Call& call) {
+  handoff::Look look = services.handoffs.look(opener_of(call.caller), link_token(call));
+  if (const auto* refusal = std::get_if<Refusal>(&look)) return refused(services, call, *refusal);
+  Card& card = std::get<Card>(look);
+  if (domain::is_open(card.state)) return std::move(card);
+  // Pressed twice, or sent again with the back button: what was done is shown, nothing is done again.
+  if (card.state == domain::kCompleted) return back_to(call);
+  return state_page(services, call, card, 409);
+}
+
+http::Response take_on(const Services& services, http::Call& call) {
+  Door door = enter(services, call);
+  if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
+  services.handoffs.open(opener_of(call.caller), link_token(call));
+  return back_to(call);
+}
+
+http::Response decline(const Services& services, http::Call& call) {
+  Door door = enter(services, call);
+  if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
+  services.handoffs.decline(opener_of(call.caller), link_token(call));
+  return back_to(call);
+}
+
+http::Response confirm(const Services& services, http::Call& call) {
+  Door door = enter(services, call);
+  if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
+  services.handoffs.confirm(opener_of(call.caller), link_token(call));
+  return back_to(call);
+}
+
+// Takes the secrets out of the form: from here on only the service holds them.
+handoff::Submission submission_of(const Card& card, http::Form& form) {
+  handoff::Submission submission;
+  for (const auto& [name, value] : form.fields()) {
+    if (name.starts_with(kPlainInput)) submission.plain.emplace(name.substr(kPlainInput.size()), value);
+  }
+  if (!card.auth_template) return submission;
+  for (const domain::Field& field : card.auth_template->fields) {
+    if (field.sensitivity != domain::Sensitivity::kSecret) continue;
+    submission.secrets.emplace(field.name, form.take_secret(std::string(kSecretInput) + field.name));
+  }
+  return submission;
+}
+
+std::string trimmed_fields(const Card& card, const handoff::Saved& saved) {
+  std::string names;
+  for (const domain::Field& field : card.auth_template->fields) {
+    const auto& labels = saved.trimmed;
+    if (std::find(labels.begin(), labels.end(), field.label) == labels.end()) continue;
+    (names += names.empty() ? "" : ",") += field.name;
+  }
+  return names;
+}
+
+http::Response submit(const Services& services, http::Call& call) {
+  Door door = enter(services, call);
+  if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
+  const Card& card = std::get<Card>(door);
+  const auto result =
+      services.handoffs.submit(opener_of(call.caller), link_token(call), submission_of(card, *call.form));
+  if (const auto* problems = std::get_if<std::vector<handoff::FieldProblem>>(&result)) {
+    return open_page(services, call, card, *problems);
+  }
+  return back_to(call, "?saved=" + percent_encode(trimmed_fields(card, std::get<handoff::Saved>(result))));
+}
+
+}  // namespace
+
+void add_handoff_pages(http::Router& router, const Services& services) {
+  using http::Access;
+  using http::Method;
+  add_page(router, services, {Method::kGet, "/h/{token}", Access::kBrowser, show});
+  add_page(router, services, {Method::kPost, "/h/{token}/continue", Access::kBrowserForm, take_on});
+  add_page(router, services,
+           {Method::kPost, "/h/{token}/submit", Access::kBrowserForm, submit, {std::string(kSecretInput) + "*"}});
+  add_page(router, services, {Method::kPost, "/h/{token}/confirm", Access::kBrowserForm, confirm});
+  add_page(router, services, {Method::kPost, "/h/{token}/decline", Access::kBrowserForm, decline});
+}
+
+}  // namespace countersign::web

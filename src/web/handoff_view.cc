@@ -1,0 +1,161 @@
+#include "web/handoff_view.h"
+
+#include <algorithm>
+
+#include "web/connection_facts.h"
+#include "web/times.h"
+
+namespace countersign::web {
+namespace {
+
+constexpr std::size_t kNameLimit = 100;
+constexpr std::size_t kTypedLimit = 16 * 1024;
+constexpr std::string_view kBaseUrl = "base_url";  // the field Handoffs::submit expects beside the template's
+
+std::string_view host_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find('/'));
+}
+
+std::string domains_of(const handoff::Card& card) {
+  if (card.connection && !card.connection->base_url.empty()) return std::string(host_of(card.connection->base_url));
+  if (!card.integration) return {};
+  if (card.integration->base_url_rule == domain::BaseUrlRule::kPersonEnters) return "the address you name below";
+  std::string list;
+  for (const std::string& url : card.integration->base_urls) {
+    (list += list.empty() ? "" : ", ") += std::string(host_of(url));
+  }
+  return list;
+}
+
+std::string owner_of_agent(const handoff::Card& card, const Visit& visit) {
+  if (!card.agent_owner) return "this workspace";
+  return card.agent_owner->id == visit.person.id ? "you" : card.agent_owner->display_name;
+}
+
+bool asks_for_base_url(const handoff::Card& card) {
+  return card.integration && card.integration->base_url_rule == domain::BaseUrlRule::kPersonEnters;
+}
+
+std::string_view problem_at(const std::vector<handoff::FieldProblem>& problems, std::string_view field) {
+  const auto found =
+      std::find_if(problems.begin(), problems.end(), [&](const auto& problem) { return problem.field == field; });
+  return found == problems.end() ? std::string_view() : std::string_view(found->message);
+}
+
+void show_field(const domain::Field& field, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
+                Values& values) {
+  Values& row = values.add("FIELD");
+  row.set("NAME", field.name).set("FIELD_LABEL", field.label);
+  row.set_if_any("HINT", field.hint);
+  row.set_if_any("ERROR", problem_at(problems, field.name));
+  if (field.sensitivity == domain::Sensitivity::kSecret) {
+    row.show("SECRET");
+    return;
+  }
+  const std::string_view text = typed ? typed->field(std::string(kPlainInput) + field.name) : std::string_view();
+  row.add("PLAIN").set("VALUE", text, kTypedLimit).set("PLACEHOLDER", field.placeholder);
+}
+
+domain::Field base_url_field() {
+  domain::Field field;
+  field.name = kBaseUrl;
+  field.label = "base URL";
+  field.hint = "Where the credential may be sent, and nowhere else. It begins with https://.";
+  field.placeholder = "https://api.example.com";
+  field.sensitivity = domain::Sensitivity::kPlain;
+  return field;
+}
+
+std::string ask_again(std::string_view what) {
+  return "The link for " + std::string(what) +
+         " does not work any more. Please make a new one and show me the link and its code.";
+}
+
+}  // namespace
+
+std::string service_of(const handoff::Card& card) { return service_name(card.integration, card.handoff.integration); }
+
+std::string credential_of(const handoff::Card& card) {
+  return card.auth_template ? card.auth_template->label : "credential";
+}
+
+void show_request(const handoff::Card& card, const Visit& visit, Values& values) {
+  values.set("TOKEN", visit.link_token).set("SERVICE", service_of(card)).set("CREDENTIAL", credential_of(card));
+  if (card.connection) values.set("CONNECTION", card.connection->name, kNameLimit);
+
+  Values& facts = values.include("FACTS", "facts.html");
+  facts.set("AGENT", card.agent.name, kNameLimit).set("AGENT_OWNER", owner_of_agent(card, visit), kNameLimit);
+  facts.set("ASKED", ago(card.handoff.created_at, visit.now)).set("CLOSES", until(card.handoff.expires_at, visit.now));
+  facts.set("SERVICE", service_of(card)).set_if_any("DOMAIN", domains_of(card));
+  facts.set("WHO_CAN_USE", who_can_use(card.handoff.owner));
+  if (card.handoff.kind == domain::HandoffKind::kSecretForm) {
+    facts.set_if_any("UNTIL_WHEN", "Until you remove it under Connections");
+  }
+  facts.set("ACCOUNT", visit.person.display_name + " (" + visit.person.login + ")", kNameLimit);
+  facts.set_if_any("LABEL", card.handoff.label);
+
+  values.include("CODE", "code.html").set("USER_CODE", card.handoff.user_code);
+}
+
+void show_fields(const handoff::Card& card, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
+                 Values& values) {
+  if (asks_for_base_url(card)) show_field(base_url_field(), typed, problems, values);
+  if (!card.auth_template) return;
+  for (const domain::Field& field : card.auth_template->fields) show_field(field, typed, problems, values);
+  values.set_if_any("HELP_URL", card.auth_template->help_url);
+}
+
+StateWords words_for(domain::HandoffState state, std::string_view what) {
+  const std::string nothing = "Nothing was saved or changed.";
+  const std::string stop = "If you did not expect this, there is nothing more to do.";
+  switch (state) {
+    case domain::kExpired:
+      return {
+          "This request has expired",
+          "Nobody answered in time, so the link closed. That is not a refusal, and the agent is told so. " + nothing,
+          "", ask_again(what)};
+    case domain::kCancelled:
+      return {"The agent cancelled this request", "It does not need your answer any more. " + nothing, stop, ""};
+    case domain::kDeclined:
+      return {"You declined this request", "The agent is told that the answer is no. " + nothing,
+              "Changed your mind? Tell your agent; it can ask again.", ""};
+    case domain::kCompleted:
+      return {"This was done already", "The link worked once, as it should, and is used up now.",
+              "If you typed something just now, it was not saved.", ""};
+    case domain::kFailed:
+      return {"This did not work", "The request ended with an error. " + nothing, "", ask_again(what)};
+    case domain::kLocked:
+      return {"This request is locked", "The wrong code was entered too often. " + nothing, "", ask_again(what)};
+    case domain::kCompleting:
+      return {"This is being done right now", "Somebody, perhaps you in another tab, has just answered.",
+              "Load this page again in a moment.", ""};
+    case domain::kPending:
+    case domain::kOpened:
+      return {"This request was changed in the meantime", "Perhaps it is open in another tab. " + nothing,
+              "Load the link again.", ""};
+  }
+  return {};
+}
+
+void show_state(const StateWords& words, Values& values) {
+  values.set("HEADING", words.heading).set("WHAT_HAPPENED", words.what_happened);
+  values.set_if_any("WHAT_TO_DO", words.what_to_do);
+  values.set_if_any("ASK_AGAIN", words.ask_again);
+}
+
+RefusalWords words_for(handoff::Refusal refusal) {
+  switch (refusal) {
+    case handoff::Refusal::kNotYours:
+      return {"This link was made for someone else", "It opens only for the person it was made for.", true};
+    case handoff::Refusal::kSentToAdmins:
+      return {"This was sent to your admins", "An admin of this workspace has to answer it. You need not do anything.",
+              true};
+    case handoff::Refusal::kClaimed:
+      return {"Another admin has taken this", "They answer it. You need not do anything.", false};
+  }
+  return {};
+}
+
+}  // namespace countersign::web

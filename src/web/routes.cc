@@ -1,0 +1,15 @@
+#include "web/routes.h"
+
+#include "web/assets.h"
+
+namespace countersign::web {
+
+void add_page_routes(http::Router& router, const Services& services) {
+  add_sign_in_pages(router, services);
+  add_home_page(router, services);
+  add_handoff_pages(router, services);
+  add_connection_pages(router, services);
+  add_asset_routes(router, services.assets);
+}
+
+}  // namespace countersign::web

@@ -1,0 +1,22 @@
+// Every page of the web UI, and how errors look on them.
+#pragma once
+
+#include "base/error.h"
+#include "http/router.h"
+#include "web/services.h"
+
+namespace countersign::web {
+
+// What `services` refers to must outlive the router.
+void add_page_routes(http::Router& router, const Services& services);
+
+// For http::ErrorViews: what happened, what to do, the request's id. Whoever has to sign in is led there.
+http::Response page_error(const Services& services, const http::Request& request, const Error& error, int status);
+
+// One per file; add_page_routes calls them all.
+void add_sign_in_pages(http::Router& router, const Services& services);
+void add_home_page(http::Router& router, const Services& services);
+void add_handoff_pages(http::Router& router, const Services& services);
+void add_connection_pages(http::Router& router, const Services& services);
+
+}  // namespace countersign::web

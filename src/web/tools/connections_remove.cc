@@ -1,0 +1,26 @@
+#include "mcp/schema.h"
+#include "web/agent_views.h"
+#include "web/tools/arguments.h"
+
+namespace countersign::web {
+
+AgentTool connections_remove() {
+  AgentTool tool;
+  tool.description.name = "connections.remove";
+  tool.description.title = "Ask the user to remove a connection";
+  tool.description.description =
+      "Asks a person to confirm that a connection is removed and its secret destroyed. Nothing is removed until they "
+      "do. Returns a link at once: show the url and userCode to the user verbatim, then call handoffs.wait.";
+  tool.description.input_schema =
+      mcp::schema::Object().required("connectionId", mcp::schema::text("From connections.list", {.max = 64})).json();
+  tool.description.output_schema = minted_schema();
+  tool.description.annotations = {.read_only = false, .destructive = true, .idempotent = false, .open_world = false};
+  tool.cap = Cap::kWrite;
+  tool.run = [](const ToolCall& call) -> ToolOutcome {
+    return minted_answer(call.services,
+                         call.services.handoffs.mint_removal(call.asker, connection_id_argument(call.arguments)));
+  };
+  return tool;
+}
+
+}  // namespace countersign::web

@@ -1,0 +1,233 @@
+#include <thread>
+
+#include "engine.h"
+
+namespace countersign::contract {
+namespace {
+
+using namespace support;  // NOLINT: records by the dozen
+using domain::Connection;
+using domain::ConnectionState;
+using domain::Owner;
+
+class ConnectionsContract : public StoreContract {
+ protected:
+  void insert(const Connection& c) {
+    const auto secrets = sealed_fields();
+    change([&](store::Transaction& tx) { tx.connections().insert(c, secrets, event_in(c.workspace)); });
+  }
+  std::optional<Connection> find(std::int64_t id, WorkspaceId workspace = kWorkspace) {
+    return look([&](const store::Snapshot& s) { return s.connections().find(workspace, ConnectionId(id)); });
+  }
+  bool revoke(std::int64_t id, WorkspaceId workspace = kWorkspace) {
+    return change([&](store::Transaction& tx) {
+      return tx.connections().revoke(workspace, ConnectionId(id), after(9), event_in(workspace));
+    });
+  }
+  std::size_t secrets_of(std::int64_t id, WorkspaceId workspace = kWorkspace) {
+    return look(
+        [&](const store::Snapshot& s) { return s.connections().sealed_fields(workspace, ConnectionId(id)).size(); });
+  }
+  std::vector<std::int64_t> list(const store::ConnectionFilter& filter) {
+    return look([&](const store::Snapshot& s) {
+      std::vector<std::int64_t> ids;
+      for (const Connection& c : s.connections().list(kWorkspace, filter)) ids.push_back(c.id.value());
+      return ids;
+    });
+  }
+};
+
+using Ids = std::vector<std::int64_t>;
+
+void expect_same(const Connection& a, const Connection& b) {
+  EXPECT_EQ(a.id, b.id);
+  EXPECT_EQ(a.workspace, b.workspace);
+  EXPECT_EQ(a.owner, b.owner);
+  EXPECT_EQ(a.integration, b.integration);
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.auth_template, b.auth_template);
+  EXPECT_EQ(a.state, b.state);
+  EXPECT_EQ(a.identity_label, b.identity_label);
+  EXPECT_EQ(a.base_url, b.base_url);
+  EXPECT_EQ(a.plain_fields, b.plain_fields);
+  ASSERT_EQ(a.secrets.size(), b.secrets.size());
+  for (std::size_t i = 0; i < a.secrets.size(); ++i) {
+    EXPECT_EQ(a.secrets[i].field, b.secrets[i].field);
+    EXPECT_EQ(a.secrets[i].version, b.secrets[i].version);
+    EXPECT_EQ(a.secrets[i].fingerprint, b.secrets[i].fingerprint);
+    EXPECT_EQ(a.secrets[i].last4, b.secrets[i].last4);
+  }
+  EXPECT_EQ(a.created_by, b.created_by);
+  EXPECT_EQ(a.created_at, b.created_at);
+  EXPECT_EQ(a.updated_at, b.updated_at);
+}
+
+TEST_P(ConnectionsContract, WhatIsInsertedComesBackAfterAReopenToo) {
+  Connection bare = connection(2, "bare");
+  bare.owner = Owner::org();
+  bare.plain_fields.clear();
+  bare.secrets.clear();
+  insert(connection(1));
+  insert(bare);
+  engine().reopen();
+  ASSERT_TRUE(find(1) && find(2));
+  expect_same(*find(1), connection(1));
+  expect_same(*find(2), bare);
+}
+
+TEST_P(ConnectionsContract, SealedFieldsComeBackByteForByte) {
+  insert(connection(1));
+  const auto stored =
+      look([](const store::Snapshot& s) { return s.connections().sealed_fields(kWorkspace, ConnectionId(1)); });
+  const auto expected = sealed_fields();
+  ASSERT_EQ(stored.size(), expected.size());
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    EXPECT_EQ(stored[i].field, expected[i].field);
+    EXPECT_EQ(stored[i].version, expected[i].version);
+    EXPECT_EQ(stored[i].sealed, expected[i].sealed);
+  }
+}
+
+TEST_P(ConnectionsContract, AnotherWorkspacesRowDoesNotExist) {
+  insert(connection(1));
+  EXPECT_FALSE(find(1, kOtherWorkspace));
+  EXPECT_EQ(secrets_of(1, kOtherWorkspace), 0U);
+  EXPECT_FALSE(revoke(1, kOtherWorkspace));
+  EXPECT_EQ(find(1)->state, ConnectionState::kActive);
+  EXPECT_EQ(secrets_of(1), 2U);
+  EXPECT_EQ(events(kOtherWorkspace), 0);
+  insert(connection(2, "main", kOtherWorkspace));  // a name is taken per workspace
+}
+
+TEST_P(ConnectionsContract, ANameIsUniquePerOwnerAndIntegrationAmongTheLiving) {
+  insert(connection(1));
+  const Error e = error_of([&] { insert(connection(2)); });
+  EXPECT_EQ(e.code(), ErrorCode::kConflict);
+  EXPECT_EQ(e.reason(), "name_taken");
+  EXPECT_FALSE(find(2));
+  EXPECT_EQ(secrets_of(2), 0U);
+  EXPECT_EQ(events(), 1);
+
+  Connection org = connection(3);
+  org.owner = Owner::org();
+  insert(org);
+  org.id = ConnectionId(4);
+  EXPECT_EQ(error_of([&] { insert(org); }).reason(), "name_taken");
+  Connection elsewhere = connection(5);
+  elsewhere.integration = "stripe";
+  insert(elsewhere);
+
+  EXPECT_TRUE(revoke(1));
+  insert(connection(6));
+  const auto named = look([](const store::Snapshot& s) {
+    return s.connections().find_by_name(kWorkspace, Owner::user(PersonId(31)), "github", "main");
+  });
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->id, ConnectionId(6));
+}
+
+TEST_P(ConnectionsContract, FindByNameDemandsEveryPart) {
+  insert(connection(1));
+  const auto found = [&](WorkspaceId workspace, const Owner& owner, std::string_view integration,
+                         std::string_view name) {
+    return look([&](const store::Snapshot& s) {
+      return s.connections().find_by_name(workspace, owner, integration, name).has_value();
+    });
+  };
+  const Owner owner = Owner::user(PersonId(31));
+  EXPECT_TRUE(found(kWorkspace, owner, "github", "main"));
+  EXPECT_FALSE(found(kOtherWorkspace, owner, "github", "main"));
+  EXPECT_FALSE(found(kWorkspace, Owner::user(PersonId(32)), "github", "main"));
+  EXPECT_FALSE(found(kWorkspace, Owner::org(), "github", "main"));
+  EXPECT_FALSE(found(kWorkspace, owner, "stripe", "main"));
+  EXPECT_FALSE(found(kWorkspace, owner, "github", "Main"));
+}
+
+TEST_P(ConnectionsContract, RevokingShredsTheSecretsAndKeepsTheRecord) {
+  for (const auto state : {ConnectionState::kActive, ConnectionState::kRefreshing, ConnectionState::kNeedsReauth}) {
+    const auto id = 10 + static_cast<std::int64_t>(state);
+    Connection c = connection(id);
+    c.state = state;
+    insert(c);
+    EXPECT_TRUE(revoke(id));
+    EXPECT_EQ(find(id)->state, ConnectionState::kRevoked);
+    EXPECT_EQ(find(id)->updated_at, after(9));
+    EXPECT_EQ(find(id)->secrets.size(), 2U);
+    EXPECT_EQ(secrets_of(id), 0U);
+    const auto events_before = events();
+    EXPECT_FALSE(revoke(id));
+    EXPECT_EQ(events(), events_before);
+  }
+  EXPECT_FALSE(revoke(77));
+}
+
+TEST_P(ConnectionsContract, AListShowsTheOrgsAndOnesOwn) {
+  for (std::int64_t id = 1; id <= 6; ++id) {
+    Connection c = connection(id, "n" + std::to_string(id));
+    if (id == 2 || id == 5) c.owner = Owner::org();
+    if (id == 3) c.owner = Owner::user(PersonId(32));
+    if (id == 4 || id == 5) c.integration = "stripe";
+    insert(c);
+  }
+  insert(connection(7, "n7", kOtherWorkspace));
+  revoke(6);
+
+  store::ConnectionFilter filter;
+  EXPECT_EQ(list(filter), (Ids{5, 2}));
+  filter.visible_to = PersonId(31);
+  EXPECT_EQ(list(filter), (Ids{5, 4, 2, 1}));
+  filter.integration = "stripe";
+  EXPECT_EQ(list(filter), (Ids{5, 4}));
+  filter.integration = "' or 1=1 --";
+  EXPECT_EQ(list(filter), (Ids{}));
+  filter.integration.clear();
+  filter.owner = Owner::org();
+  EXPECT_EQ(list(filter), (Ids{5, 2}));
+  filter.owner = Owner::user(PersonId(31));
+  EXPECT_EQ(list(filter), (Ids{4, 1}));
+  filter.owner = Owner::user(PersonId(32));  // not his to see
+  EXPECT_EQ(list(filter), (Ids{}));
+}
+
+TEST_P(ConnectionsContract, PagesMeetWithoutGapOrOverlap) {
+  for (std::int64_t id = 1; id <= 7; ++id) {
+    Connection c = connection(id, "n" + std::to_string(id));
+    if (id % 2 == 0) c.owner = Owner::org();
+    insert(c);
+  }
+  store::ConnectionFilter filter;
+  filter.visible_to = PersonId(31);
+  filter.page = {0, 3};
+  EXPECT_EQ(list(filter), (Ids{7, 6, 5}));
+  filter.page.before = 5;
+  EXPECT_EQ(list(filter), (Ids{4, 3, 2}));
+  filter.page.before = 2;
+  EXPECT_EQ(list(filter), (Ids{1}));
+  filter.page.before = 1;
+  EXPECT_EQ(list(filter), (Ids{}));
+}
+
+TEST_P(ConnectionsContract, OfManyWhoRaceForOneNameExactlyOneWins) {
+  std::atomic<int> winners = 0;
+  {
+    std::vector<std::jthread> racers;
+    for (int i = 0; i < 32; ++i) {
+      racers.emplace_back([&, i] {
+        try {
+          insert(connection(100 + i));
+          ++winners;
+        } catch (const Error& e) {
+          EXPECT_EQ(e.reason(), "name_taken");
+        }
+      });
+    }
+  }
+  EXPECT_EQ(winners, 1);
+  EXPECT_EQ(events(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ConnectionsContract, testing::ValuesIn(engines()),
+                         [](const auto& engine) { return engine.param.name; });
+
+}  // namespace
+}  // namespace countersign::contract

@@ -1,0 +1,102 @@
+// The real program, started for one test and stopped after it.
+//
+//   const broker = await startBroker(t);              // or { args, dataDir, env, keep }
+//   broker.baseUrl, .mcpUrl, .opsUrl, .agentToken, .pid      from the ready file
+//   broker.adminLink                                         the one-use sign-in link
+//   broker.output()                                          what it printed so far, both streams
+//   await broker.stop()                                      SIGTERM; asserts that it ends with 0, in time
+//
+// A test that passes its context `t` need not stop it: it is stopped, and its end checked, after the test.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const program =
+  process.env.COUNTERSIGN_BINARY ?? fileURLToPath(new URL('../../../build/release/countersign', import.meta.url));
+
+const startLimitMs = 10_000;
+const stopLimitMs = 6_000; // the program promises 5 s; one for a busy machine
+
+// `dataDir`: kept between runs; without it --ephemeral. The rest of the environment does not reach the program.
+export async function startBroker(t, { args = [], dataDir, env = {} } = {}) {
+  const scratch = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
+  const readyFile = join(scratch, 'ready.json');
+  const linkFile = join(scratch, 'admin-link');
+  const storage = dataDir ? ['--data-dir', dataDir] : ['--ephemeral'];
+  const process_ = spawn(
+    program,
+    ['dev', ...storage, '--listen', '127.0.0.1:0', '--ready-file', readyFile, '--admin-link-file', linkFile, ...args],
+    { env: { PATH: process.env.PATH, HOME: scratch, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const broker = new Broker(process_, scratch);
+  t?.after(() => broker.stop());
+  await broker.ready(readyFile, linkFile);
+  return broker;
+}
+
+class Broker {
+  #process;
+  #scratch;
+  #printed = '';
+  #exit;
+
+  constructor(process_, scratch) {
+    this.#process = process_;
+    this.#scratch = scratch;
+    this.#exit = once(process_, 'close').then(([code, signal]) => ({ code, signal }));
+    for (const stream of [process_.stdout, process_.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.#printed += text));
+    }
+  }
+
+  async ready(readyFile, linkFile) {
+    const deadline = Date.now() + startLimitMs;
+    while (!existsSync(readyFile)) {
+      if (this.#process.exitCode !== null) assert.fail(`ended with ${this.#process.exitCode}:\n${this.#printed}`);
+      if (Date.now() > deadline) assert.fail(`not ready after ${startLimitMs} ms:\n${this.#printed}`);
+      await sleep(10);
+    }
+    const { baseUrl, mcpUrl, opsUrl, agentToken, pid, ...others } = JSON.parse(readFileSync(readyFile, 'utf8'));
+    assert.deepEqual(Object.keys(others), [], 'the ready file holds what an agent may see and nothing else');
+    assert.equal(pid, this.#process.pid);
+    Object.assign(this, { baseUrl, mcpUrl, opsUrl, agentToken, pid });
+    this.adminLink = readFileSync(linkFile, 'utf8').trim();
+  }
+
+  output() {
+    return this.#printed;
+  }
+
+  async stop() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGTERM');
+    const outcome = await Promise.race([this.#exit, sleep(stopLimitMs, 'late', { ref: false })]);
+    if (outcome === 'late') this.#process.kill('SIGKILL');
+    rmSync(this.#scratch, { recursive: true, force: true });
+    assert.notEqual(outcome, 'late', `still running ${stopLimitMs} ms after SIGTERM:\n${this.#printed}`);
+    assert.deepEqual(outcome, { code: 0, signal: null }, this.#printed);
+  }
+
+  // For tests of sudden death: no drain, nothing asserted.
+  async kill() {
+    this.#process.kill('SIGKILL');
+    await this.#exit;
+    rmSync(this.#scratch, { recursive: true, force: true });
+    this.stop = async () => {};
+  }
+}
+
+// Runs a command to its end:  const { code, stdout, stderr } = await run(['version']);
+export async function run(args, { env = {} } = {}) {
+  const process_ = spawn(program, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const printed = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) {
+    process_[name].setEncoding('utf8').on('data', (text) => (printed[name] += text));
+  }
+  const [code] = await once(process_, 'close');
+  return { code, ...printed };
+}

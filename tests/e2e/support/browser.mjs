@@ -1,0 +1,47 @@
+// Debian's Chromium, driven by playwright-core.
+//
+//   const { page, context } = await openBrowser(t);            // a fresh profile; closed after the test
+//   const { page } = await openBrowser(t, { javaScriptEnabled: false, colorScheme: 'dark' });
+//   await assertAccessible(page);                              // axe, WCAG 2.2 AA
+//
+// Options are those of playwright's browser.newContext. One browser process serves a test file.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+const executablePath = process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium';
+
+// No sandbox: CI runs as root, and the only pages are ours. The rest keeps it from calling home.
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+let browser;
+after(() => browser?.close());
+
+// Phone width first: what fits there fits everywhere.
+export async function openBrowser(t, options = {}) {
+  assert.ok(existsSync(executablePath), `${executablePath} is missing: scripts/install-dependencies test`);
+  browser ??= await chromium.launch({ executablePath, args });
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  return { page, context };
+}
+
+export async function assertAccessible(page) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join('\n  ')}`);
+  assert.deepEqual(found, [], `${page.url()} has accessibility problems`);
+}

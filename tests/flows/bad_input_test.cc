@@ -1,0 +1,132 @@
+// Every agent endpoint against input that is wrong in every way we know: a precise refusal, never a 500,
+// and nothing changed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "flows/in_process.h"
+
+namespace countersign::flows {
+namespace {
+
+struct Bad {
+  std::string name;
+  http::Method method;
+  std::string target;
+  std::string content_type;
+  std::string body;
+  int status;
+  std::string code;
+};
+
+std::string deep(int levels) { return std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']'); }
+
+std::vector<Bad> bad_requests() {
+  using enum http::Method;
+  const std::string json = "application/json";
+  const std::string unknown = HandoffId(77).text();
+  return {
+      {"wrong type", kPost, "/v1/handoffs", json, R"({"integration":7})", 400, "invalid_arguments"},
+      {"missing", kPost, "/v1/handoffs", json, "{}", 400, "invalid_arguments"},
+      {"unknown field", kPost, "/v1/handoffs", json, R"({"integration":"demo","lable":"x"})", 400, "invalid_arguments"},
+      {"null", kPost, "/v1/handoffs", json, R"({"integration":null})", 400, "invalid_arguments"},
+      {"array body", kPost, "/v1/handoffs", json, "[]", 400, "invalid_arguments"},
+      {"text body", kPost, "/v1/handoffs", json, "\"x\"", 400, "invalid_arguments"},
+      {"too long", kPost, "/v1/handoffs", json, R"({"integration":")" + std::string(500, 'x') + "\"}", 400, "invalid_arguments"},
+      {"too deep", kPost, "/v1/handoffs", json, deep(200), 400, "invalid_json"},
+      {"duplicate key", kPost, "/v1/handoffs", json, R"({"integration":"demo","integration":"demo"})", 400, "invalid_json"},
+      {"bad utf-8", kPost, "/v1/handoffs", json, "{\"integration\":\"\xff\"}", 400, "invalid_json"},
+      {"lone surrogate", kPost, "/v1/handoffs", json, R"({"integration":"\ud800"})", 400, "invalid_json"},
+      {"nul", kPost, "/v1/handoffs", json, R"({"integration":"a\u0000"})", 400, "invalid_json"},
+      {"huge number", kPost, "/v1/handoffs", json, R"({"integration":1e400})", 400, "invalid_json"},
+      {"trailing", kPost, "/v1/handoffs", json, R"({"integration":"demo"} x)", 400, "invalid_json"},
+      {"empty", kPost, "/v1/handoffs", json, "", 400, "invalid_json"},
+      {"unknown integration", kPost, "/v1/handoffs", json, R"({"integration":"githib"})", 404, "unknown_integration"},
+      {"unknown template", kPost, "/v1/handoffs", json, R"({"integration":"demo","template":"nope"})", 404, "unknown_template"},
+      {"bad owner", kPost, "/v1/handoffs", json, R"({"integration":"demo","owner":"me"})", 400, "invalid_arguments"},
+      {"wrong content type", kPost, "/v1/handoffs", "text/plain", R"({"integration":"demo"})", 415, "unsupported_media_type"},
+      {"no content type", kPost, "/v1/handoffs", "", R"({"integration":"demo"})", 415, "unsupported_media_type"},
+      {"wrong method", kDelete, "/v1/handoffs", "", "", 405, ""},
+      {"unknown path", kGet, "/v1/nothing", "", "", 404, "not_found"},
+      {"bad percent", kGet, "/v1/handoffs/%zz", "", "", 404, "not_found"},
+      {"dot segment", kGet, "/v1/../v1/handoffs", "", "", 404, "not_found"},
+      {"encoded slash", kGet, "/v1/handoffs%2Fx", "", "", 404, "not_found"},
+      {"not an id", kGet, "/v1/handoffs/none", "", "", 404, "unknown_handoff"},
+      {"unknown id", kGet, "/v1/handoffs/" + unknown, "", "", 404, "unknown_handoff"},
+      {"cancel unknown", kPost, "/v1/handoffs/" + unknown + "/cancel", "", "", 404, "unknown_handoff"},
+      {"bad wait", kGet, "/v1/handoffs/" + unknown + "?wait=soon", "", "", 400, "invalid_arguments"},
+      {"long wait", kGet, "/v1/handoffs/" + unknown + "?wait=51", "", "", 400, "invalid_arguments"},
+      {"negative wait", kGet, "/v1/handoffs/" + unknown + "?wait=-1", "", "", 400, "invalid_arguments"},
+      {"unknown query", kGet, "/v1/handoffs/" + unknown + "?wate=1", "", "", 400, "invalid_arguments"},
+      {"bad cursor", kGet, "/v1/connections?cursor=1%20or%201", "", "", 400, "bad_cursor"},
+      {"bad limit", kGet, "/v1/connections?limit=0", "", "", 400, "invalid_arguments"},
+      {"sql in filter", kGet, "/v1/connections?integration='%3B--", "", "", 200, ""},
+      {"no such connection", kDelete, "/v1/connections/" + ConnectionId(5).text(), "", "", 404, "unknown_connection"},
+  };
+}
+
+TEST(BadInput, EachMistakeHasItsPreciseRefusal) {
+  InProcess program;
+  const std::string token = program.issue_token(program.add_person("ada", domain::Role::kMember));
+  for (const Bad& bad : bad_requests()) {
+    SCOPED_TRACE(bad.name);
+    Headers headers = {{"authorization", "Bearer " + token}};
+    if (!bad.content_type.empty()) headers.push_back({"content-type", bad.content_type});
+    const http::Response response = program.send(bad.method, bad.target, headers, bad.body);
+    EXPECT_EQ(response.status, bad.status) << text_of(response);
+    if (bad.status >= 400) {
+      const Json problem = json_of(response);
+      EXPECT_EQ(problem["status"], bad.status);
+      EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
+      if (!bad.code.empty()) {
+        EXPECT_EQ(problem["code"], bad.code) << text_of(response);
+      }
+      EXPECT_FALSE(problem["detail"].get<std::string>().empty());
+    }
+  }
+}
+
+TEST(BadInput, AMisspeltFieldIsAnsweredWithTheRightOne) {
+  InProcess program;
+  Agent agent(program, program.issue_token(program.add_person("ada", domain::Role::kMember)));
+  EXPECT_THAT(text_of(agent.post("/v1/handoffs", R"({"integration":"demo","lable":"x"})")), ::testing::HasSubstr("label"));
+  EXPECT_THAT(text_of(agent.post("/v1/handoffs", R"({"integration":"githib"})")), ::testing::HasSubstr("github"));
+}
+
+TEST(BadInput, McpRefusesInItsOwnWords) {
+  InProcess program;
+  Agent agent(program, program.issue_token(program.add_person("ada", domain::Role::kMember)));
+  const std::string token = program.issue_token(program.add_person("bob", domain::Role::kMember));
+  const auto raw = [&](std::string_view body, std::string_view type) {
+    return program.send(http::Method::kPost, "/mcp",
+                        {{"authorization", "Bearer " + token}, {"content-type", std::string(type)}}, body);
+  };
+  EXPECT_EQ(json_of(raw("{", "application/json"))["error"]["code"], -32700);
+  EXPECT_EQ(json_of(raw("[]", "application/json"))["error"]["code"], -32600);
+  EXPECT_EQ(raw("{}", "text/plain").status, 415);
+  EXPECT_EQ(json_of(agent.mcp("no/such", "{}"))["error"]["code"], -32601);
+  EXPECT_EQ(json_of(agent.mcp("tools/call", R"({"name":"no.such","arguments":{}})"))["error"]["code"], -32602);
+  const Json bad = json_of(agent.mcp("tools/call", R"({"name":"handoffs.get","arguments":{"handoffId":5}})"));
+  EXPECT_EQ(bad["result"]["isError"], true);
+  EXPECT_EQ(program.send(http::Method::kGet, "/mcp", {{"authorization", "Bearer " + token}}).status, 405);
+}
+
+TEST(BadInput, WithoutATokenNothingIsToldApart) {
+  InProcess program;
+  const std::string token = program.issue_token(program.add_person("ada", domain::Role::kMember));
+  std::string wrong = token;
+  wrong.back() = wrong.back() == 'A' ? 'E' : 'A';
+  for (const std::string& header : {std::string(), std::string("Bearer "), "Basic " + token, "Bearer " + wrong,
+                                    std::string("Bearer cs_agent_00000000000zz_x"), "bearer  " + token}) {
+    SCOPED_TRACE(header);
+    Headers headers;
+    if (!header.empty()) headers.push_back({"authorization", header});
+    const http::Response response = program.send(http::Method::kGet, "/v1/connections", headers);
+    EXPECT_EQ(response.status, 401);
+    EXPECT_THAT(header_of(response, "WWW-Authenticate"), ::testing::HasSubstr("Bearer"));
+  }
+}
+
+}  // namespace
+}  // namespace countersign::flows

@@ -1,0 +1,82 @@
+#include "identity/people.h"
+
+#include "fixture.h"
+
+namespace countersign::identity {
+namespace {
+
+class PeopleTest : public IdentityTest {
+ protected:
+  std::string add_reason(std::string login, std::string name = "Ada") {
+    return refusal_of([&] { people.add(admin, {workspace, std::move(login), std::move(name)}); }).reason;
+  }
+};
+
+TEST_F(PeopleTest, LoginIsTrimmedFoldedAndUnique) {
+  const auto person = people.add(admin, {workspace, "  Ada.Lovelace@Example.ORG ", "Ada", domain::Role::kApprover});
+  EXPECT_EQ(person.login, "ada.lovelace@example.org");
+  EXPECT_EQ(people.get(workspace, person.id).role, domain::Role::kApprover);
+  EXPECT_EQ(add_reason("ADA.lovelace@example.org"), "login_taken");
+  EXPECT_EQ(people.list(workspace).size(), 1U);
+}
+
+TEST_F(PeopleTest, LoginIsOneToSixtyFourPlainCharacters) {
+  for (const std::string& bad : std::vector<std::string>{"", "  ", "a b", "a/b", "a\tb", "ad\xC3\xA4", "a\nb", "<a>"}) {
+    EXPECT_EQ(add_reason(bad), "bad_login") << bad;
+  }
+  EXPECT_EQ(add_reason(std::string("a\0b", 3)), "bad_login");
+  EXPECT_EQ(add_reason(std::string(65, 'a')), "bad_login");
+  EXPECT_EQ(add_reason(std::string(64, 'a')), "");
+  EXPECT_EQ(add_reason("a.b_c@d+e-9"), "");
+}
+
+TEST_F(PeopleTest, DisplayNameIsTheLoginWhenNoneIsGivenAndNeverForgesALine) {
+  EXPECT_EQ(people.add(admin, {workspace, "bob", ""}).display_name, "bob");
+  EXPECT_EQ(add_reason("carl", "Carl\r\nadmin"), "bad_name");
+}
+
+TEST_F(PeopleTest, AuditHoldsTheIdAndTheLoginOnlyAsANote) {
+  const auto person = add_person("ada");
+  const auto created = audit("person.created");
+  ASSERT_EQ(created.size(), 1U);
+  EXPECT_EQ(created[0].row.object, person.id.text());
+  EXPECT_EQ(created[0].row.actor, "operator");
+  EXPECT_EQ(created[0].row.facts, R"({"role":"admin"})");
+  EXPECT_EQ(created[0].note, "ada");
+  ASSERT_EQ(audit("person.password_set").size(), 1U);
+  EXPECT_EQ(audit("person.password_set")[0].row.facts, "{}");
+}
+
+TEST_F(PeopleTest, UnsuitablePasswordIsRefusedAndTheOldOneStays) {
+  const auto person = add_person("ada");
+  for (const std::string& bad : {std::string(), std::string("elevenchars"), std::string(1025, 'x')}) {
+    const auto refused = refusal_of([&] { people.set_password(admin, workspace, person.id, secret(bad)); });
+    EXPECT_EQ(refused.code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(refused.reason, "weak_password") << bad;
+  }
+  EXPECT_EQ(people.get(workspace, person.id).password_hash, person.password_hash);
+  EXPECT_EQ(audit("person.password_set").size(), 1U);
+}
+
+TEST_F(PeopleTest, UnknownPersonIsNotFoundEverywhere) {
+  const PersonId nobody(77);
+  const auto person = add_person();
+  EXPECT_EQ(refusal_of([&] { people.get(workspace, nobody); }).reason, "unknown_person");
+  EXPECT_EQ(refusal_of([&] { people.get(WorkspaceId(2), person.id); }).code, ErrorCode::kNotFound);
+  EXPECT_EQ(refusal_of([&] { people.set_password(admin, workspace, nobody, secret(kPassword)); }).reason,
+            "unknown_person");
+  EXPECT_EQ(refusal_of([&] { people.make_link(admin, workspace, nobody, minutes(10)); }).reason, "unknown_person");
+  EXPECT_EQ(refusal_of([&] { people.make_link(admin, WorkspaceId(2), person.id, minutes(10)); }).reason,
+            "unknown_person");
+  EXPECT_TRUE(audit("sign_in_link.created").empty());
+}
+
+TEST_F(PeopleTest, LinkLifetimeIsBounded) {
+  const auto person = add_person();
+  for (const seconds bad : {seconds(0), seconds(-5), seconds(7 * 86'400 + 1), seconds::max()}) {
+    EXPECT_EQ(refusal_of([&] { people.make_link(admin, workspace, person.id, bad); }).reason, "bad_lifetime");
+  }
+}
+
+}  // namespace
+}  // namespace countersign::identity

@@ -1,0 +1,230 @@
+// The ways in. What follows a sign-in is in presence_test.cc, throttling in throttle_test.cc.
+#include "identity/sign_in.h"
+
+#include <time.h>
+
+#include <barrier>
+#include <thread>
+
+#include "base/encoding.h"
+#include "crypto/token.h"
+#include "fixture.h"
+#include "support/captured_log.h"
+
+namespace countersign::identity {
+namespace {
+
+class SignInTest : public IdentityTest {
+ protected:
+  std::string link_for(PersonId person, seconds lifetime = minutes(10)) {
+    return std::string(people.make_link(admin, workspace, person, lifetime).reveal());
+  }
+  Refused refused_link(const std::string& link) {
+    return refusal_of([&] { sign_in.with_link(link); });
+  }
+  domain::Person add_disabled(std::string login) {
+    domain::Person person;
+    person.id = ids.next<PersonId>();
+    person.workspace = workspace;
+    person.login = std::move(login);
+    person.display_name = person.login;
+    person.password_hash = passwords.hash(secret(kPassword));
+    person.disabled = true;
+    person.created_at = clock.now();
+    store.transact([&](store::Transaction& tx) {
+      tx.people().insert(person, {workspace, clock.now(), admin, "person.created", person.id.text(), {}, {}});
+    });
+    return person;
+  }
+};
+
+TEST_F(SignInTest, RightPasswordBeginsASession) {
+  const auto person = add_person();
+  const auto signed_in = sign_in_as("  ADA ");
+  EXPECT_EQ(signed_in.person.id, person.id);
+  EXPECT_TRUE(signed_in.cookie.reveal().starts_with("cs_session_"));
+  EXPECT_TRUE(sign_in.present(signed_in.cookie.reveal()));
+
+  const auto rows = audit("sign_in.succeeded");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].row.facts, R"({"how":"password"})");
+  EXPECT_EQ(rows[0].row.actor, "person:" + person.id.text());
+  ASSERT_EQ(audit("session.started").size(), 1U);
+  EXPECT_EQ(audit("session.started")[0].row.object, signed_in.session.id.text());
+}
+
+TEST_F(SignInTest, EverySignInIsANewSession) {
+  add_person();
+  const auto first = sign_in_as("ada");
+  const auto second = sign_in_as("ada");
+  EXPECT_NE(first.session.id, second.session.id);
+  EXPECT_TRUE(sign_in.present(first.cookie.reveal()));
+  EXPECT_TRUE(sign_in.present(second.cookie.reveal()));
+}
+
+TEST_F(SignInTest, A095_EveryFailureLooksTheSame) {
+  add_person("ada");
+  add_person("linkonly", "");
+  add_disabled("gone");
+  const auto refused = [&](std::string_view login, std::string_view password) {
+    return refusal_of([&] { sign_in_as(login, password); });
+  };
+  const Refused expected = refused("ada", "not the right one");
+  EXPECT_EQ(expected.code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(expected.reason, "wrong_login");
+  EXPECT_EQ(refused("nobody", kPassword), expected);
+  EXPECT_EQ(refused("gone", kPassword), expected);
+  EXPECT_EQ(refused("linkonly", kPassword), expected);
+  EXPECT_EQ(refused("linkonly", ""), expected);
+  EXPECT_EQ(refused("", kPassword), expected);
+  EXPECT_EQ(refused("not a login!", kPassword), expected);
+  EXPECT_EQ(refused(std::string(5000, 'a'), kPassword), expected);
+  EXPECT_EQ(refused(std::string_view("\xFF\0", 2), kPassword), expected);
+  // What stands in for the missing hash is nobody's password.
+  EXPECT_EQ(refused("nobody", "nobody has this one"), expected);
+}
+
+// Processor time of the whole program: what an observer's stopwatch shows, without the machine's other work.
+TEST_F(SignInTest, A095_UnknownLoginCostsAsMuchAsAKnownOne) {
+  PasswordWorker dear(crypto::PasswordCost{2, std::size_t{16} << 20U});
+  const std::string hash = dear.hash(secret(kPassword));
+  const auto cost = [&](std::string_view stored) {
+    timespec begin{};
+    timespec end{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(dear.verify(stored, secret("not the right one")));
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    return static_cast<double>(end.tv_sec - begin.tv_sec) * 1e9 + static_cast<double>(end.tv_nsec - begin.tv_nsec);
+  };
+  cost(hash);
+  const double known = cost(hash);
+  const double unknown = cost("");
+  EXPECT_LT(unknown, known * 1.5);
+  EXPECT_GT(unknown, known / 1.5);
+}
+
+TEST_F(SignInTest, FailureIsRecordedWithDigestsAndNeverWithWhatWasTyped) {
+  const auto person = add_person();
+  EXPECT_EQ(wrong("ada"), "wrong_login");
+  EXPECT_EQ(wrong("My-Password-In-The-Wrong-Box"), "wrong_login");
+  EXPECT_EQ(wrong("ada"), "wrong_login");
+  const auto rows = audit("sign_in.failed");
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0].row.object, person.id.text());
+  EXPECT_EQ(rows[1].row.object, "");
+  EXPECT_EQ(rows[0].row.actor, "anonymous");
+  EXPECT_EQ(rows[0].row.facts, rows[2].row.facts) << "the same login from the same address can be recognised";
+  EXPECT_NE(rows[0].row.facts, rows[1].row.facts);
+  EXPECT_EQ(bytes_on_disk().find("Wrong-Box"), std::string::npos);
+  EXPECT_EQ(bytes_on_disk().find("wrong-box"), std::string::npos);
+  EXPECT_EQ(bytes_on_disk().find(kHome), std::string::npos);
+}
+
+TEST_F(SignInTest, HashIsMadeAnewWhenTheCostRises) {
+  const auto person = add_person();
+  PasswordWorker dearer(crypto::PasswordCost{2, 16 * 1024});
+  SignIn later(store, keys, dearer, clock, random, ids);
+  later.with_password(workspace, "ada", secret(kPassword), kHome);
+  const std::string improved = people.get(workspace, person.id).password_hash;
+  EXPECT_NE(improved, person.password_hash);
+  EXPECT_FALSE(dearer.outdated(improved));
+  later.with_password(workspace, "ada", secret(kPassword), kHome);
+  EXPECT_EQ(people.get(workspace, person.id).password_hash, improved) << "once is enough";
+  EXPECT_EQ(refusal_of([&] { later.with_password(workspace, "ada", secret("not this one"), kHome); }).reason,
+            "wrong_login");
+}
+
+TEST_F(SignInTest, LinkLetsItsPersonInOnce) {
+  const auto person = add_person("ada", "");
+  const std::string link = link_for(person.id);
+  EXPECT_TRUE(link.starts_with("cs_signin_"));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(sign_in.link_usable(link)) << "looking uses nothing up (abuse case 10)";
+  EXPECT_TRUE(audit("sign_in.succeeded").empty());
+
+  const auto signed_in = sign_in.with_link(link);
+  EXPECT_EQ(signed_in.person.id, person.id);
+  EXPECT_TRUE(sign_in.present(signed_in.cookie.reveal()));
+  EXPECT_FALSE(sign_in.link_usable(link));
+  EXPECT_EQ(refused_link(link).reason, "link_used");
+  EXPECT_EQ(refused_link(link).code, ErrorCode::kPermissionDenied);
+
+  const auto rows = audit("sign_in.succeeded");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_NE(rows[0].row.facts.find(R"("how":"link")"), std::string::npos);
+  EXPECT_EQ(audit("sign_in_link.created").size(), 1U);
+}
+
+TEST_F(SignInTest, LinkWorksUntilItsEndAndNotAtIt) {
+  const auto person = add_person();
+  const std::string first = link_for(person.id, seconds(600));
+  const std::string second = link_for(person.id, seconds(600));
+  clock.advance(seconds(600) - milliseconds(1));
+  EXPECT_TRUE(sign_in.link_usable(first));
+  sign_in.with_link(first);
+  clock.advance(milliseconds(1));
+  EXPECT_FALSE(sign_in.link_usable(second));
+  EXPECT_EQ(refused_link(second).reason, "link_expired");
+  EXPECT_EQ(refused_link(first).reason, "link_used") << "told apart also afterwards";
+}
+
+TEST_F(SignInTest, LinkThatNeverWasIsNotFoundInOneWay) {
+  const auto person = add_person();
+  const std::string good = link_for(person.id);
+  const std::string other = link_for(person.id);
+  const Refused expected = refused_link("");
+  EXPECT_EQ(expected.code, ErrorCode::kNotFound);
+  EXPECT_EQ(expected.reason, "bad_link");
+  EXPECT_EQ(refused_link(std::string(sign_in_as("ada").cookie.reveal())), expected);
+  const std::size_t secret_at = good.size() - 43;
+  EXPECT_EQ(refused_link(other.substr(0, secret_at) + good.substr(secret_at)), expected);
+  EXPECT_EQ(refused_link(link_for(add_disabled("gone").id)), expected);
+  EXPECT_TRUE(sign_in.link_usable(good));
+}
+
+TEST_F(SignInTest, A009_OfThirtyTwoAtOnceOneUsesTheLink) {
+  const std::string link = link_for(add_person("ada", "").id);
+  constexpr int kThreads = 32;
+  std::barrier start(kThreads);
+  std::atomic<int> in{0};
+  std::atomic<int> used{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      start.arrive_and_wait();
+      const std::string reason = refused_link(link).reason;
+      if (reason.empty()) ++in;
+      if (reason == "link_used") ++used;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(in, 1);
+  EXPECT_EQ(used, kThreads - 1);
+  EXPECT_EQ(audit("sign_in.succeeded").size(), 1U);
+  EXPECT_EQ(audit("session.started").size(), 1U);
+}
+
+TEST_F(SignInTest, CanaryPasswordIsNowhereOnDiskOrInWhatIsLogged) {
+  constexpr std::string_view kCanary = "canary-9fQ2xWvB7t!";
+  support::CapturedLog log;
+  const auto person = add_person("ada", kCanary);
+  const auto signed_in = sign_in_as("ada", kCanary);
+  const std::string link = link_for(person.id);
+  for (int i = 0; i < 8; ++i) {
+    try {
+      sign_in_as(i % 2 == 0 ? "nobody" : kCanary, kCanary);
+    } catch (const Error& error) {
+      log.write(LogLevel::kWarning, error.what(), {{"message", error.message()}, {"detail", error.detail()}});
+    }
+  }
+  const std::string disk = bytes_on_disk();
+  ASSERT_NE(disk.find("argon2id"), std::string::npos) << "the search proves that it sees the file";
+  const std::string cookie(signed_in.cookie.reveal());
+  for (const std::string& canary : {std::string(kCanary), base64url(as_bytes(kCanary)), hex(as_bytes(kCanary)), cookie,
+                                    cookie.substr(cookie.size() - 43), link, link.substr(link.size() - 43)}) {
+    EXPECT_EQ(disk.find(canary), std::string::npos) << canary;
+    EXPECT_EQ(log.text().find(canary), std::string::npos) << canary;
+  }
+}
+
+}  // namespace
+}  // namespace countersign::identity
