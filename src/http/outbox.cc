@@ -9,15 +9,17 @@
 namespace countersign::http {
 namespace {
 
+constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+
 // Bytes taken, 0 when the socket is full, -1 when it is broken.
 ssize_t push(int fd, std::string_view head, std::string_view body) {
   std::array<iovec, 2> parts{
       {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}}};
   msghdr message{};
   message.msg_iov = parts.data();
-  message.msg_iovlen = body.empty() ? 1 : 2;
+  message.msg_iovlen = parts.size();
   for (;;) {
-    const ssize_t taken = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t taken = body.empty() ? ::send(fd, head.data(), head.size(), kFlags) : ::sendmsg(fd, &message, kFlags);
     if (taken >= 0) return taken;
     if (errno == EINTR) continue;
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;

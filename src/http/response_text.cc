@@ -96,7 +96,7 @@ bool carries_body(const Response& response, Method method) {
 WipingBuffer response_head(const Response& response, const HttpDate::Text& date, Persistence persistence, Log& log) {
   const int status = response.status >= 200 && response.status <= 599 ? response.status : 500;
   WipingBuffer out;
-  out.reserve(512);  // most heads fit: growing would copy
+  out.reserve(1024);  // most heads fit, small bodies behind them too: growing would copy
   append(out, "HTTP/1.1 ");
   add_number(out, static_cast<std::size_t>(status));
   append(out, " ");

@@ -92,7 +92,7 @@ http::Response open_page(const Services& services, const http::Call& call, const
     show_request(card, visit, page.content("handoff_claim.html", "A request for this workspace"));
     return page.answer();
   }
-  Values& values = page.content("handoff_form.html", "Give a " + service_of(card) + " " + credential_of(card));
+  Values& values = page.content("handoff_form.html", "Give your " + service_of(card) + " " + credential_of(card));
   for (const auto& problem : problems) page.add_problem(problem.field, problem.message);
   show_request(card, visit, values);
   show_fields(card, call.form, problems, values);

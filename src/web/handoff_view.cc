@@ -90,9 +90,7 @@ void show_request(const handoff::Card& card, const Visit& visit, Values& values)
   facts.set("ASKED", ago(card.handoff.created_at, visit.now)).set("CLOSES", until(card.handoff.expires_at, visit.now));
   facts.set("SERVICE", service_of(card)).set_if_any("DOMAIN", domains_of(card));
   facts.set("WHO_CAN_USE", who_can_use(card.handoff.owner));
-  if (card.handoff.kind == domain::HandoffKind::kSecretForm) {
-    facts.set_if_any("UNTIL_WHEN", "Until you remove it under Connections");
-  }
+  facts.show_either(card.handoff.kind == domain::HandoffKind::kSecretForm, "FORM");
   facts.set("ACCOUNT", visit.person.display_name + " (" + visit.person.login + ")", kNameLimit);
   facts.set_if_any("LABEL", card.handoff.label);
 

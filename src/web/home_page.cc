@@ -16,7 +16,7 @@ std::string what_it_asks(const Services& services, const domain::Handoff& handof
   const std::string service = service_name(integration, handoff.integration);
   if (handoff.kind == domain::HandoffKind::kConfirm) return "Remove a connection at " + service + "?";
   const auto* form = integration ? integration->find_template(handoff.auth_template) : nullptr;
-  return service + ": give a" + (form ? " " + form->label : " credential");
+  return "Give your " + service + " " + (form ? form->label : "credential");
 }
 
 void show_waiting(const Services& services, const handoff::Opener& opener, Values& values) {

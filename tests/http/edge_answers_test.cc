@@ -64,10 +64,10 @@ TEST_F(EdgeAnswers, NoContentMeansNoLengthAndNoBody) {
 TEST_F(EdgeAnswers, PipelinedRequestsAreAnsweredInOrder) {
   std::atomic<int> at_once{0};
   std::atomic<int> most{0};
-  LateAnswers late(3);
+  late_ = std::make_unique<LateAnswers>(3);
   start([&](Request request, Responder responder) {
     most = std::max(most.load(), ++at_once);
-    late.add([&at_once, held = share(std::move(responder)), answer = echo(request)]() mutable {
+    late_->add([&at_once, held = share(std::move(responder)), answer = echo(request)]() mutable {
       --at_once;
       held->respond(std::move(answer));
     });
@@ -82,7 +82,6 @@ TEST_F(EdgeAnswers, PipelinedRequestsAreAnsweredInOrder) {
   }
   sender.join();
   EXPECT_EQ(most, 1);
-  late.stop();
 }
 
 // A handler that answers at once must not recurse through the pipeline.

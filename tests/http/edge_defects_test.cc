@@ -62,12 +62,8 @@ class Churn {
 };
 
 TEST_F(EdgeDefects, D1_D7_AnswersReachTheirOwnClientUnderChurn) {
-  LateAnswers late(2);
   options_.readers = 2;
-  start([&](Request request, Responder responder) {
-    late.add(
-        [held = share(std::move(responder)), answer = echo(request)]() mutable { held->respond(std::move(answer)); });
-  });
+  start(echo_later(2));
   Churn churn;
   std::vector<std::thread> clients;
   for (unsigned seed = 1; seed <= 4; ++seed) {
@@ -77,7 +73,6 @@ TEST_F(EdgeDefects, D1_D7_AnswersReachTheirOwnClientUnderChurn) {
   EXPECT_EQ(churn.wrong, 0);
   EXPECT_EQ(churn.missing, 0);
   EXPECT_GT(churn.answered, 1'000);
-  late.stop();
   EXPECT_TRUE(eventually([&] { return server_->counters().connections_open == 0; }));
 }
 
@@ -110,11 +105,7 @@ TEST_F(EdgeDefects, D1_LateAnswerNeverReachesTheNextOwnerOfTheDescriptor) {
 }
 
 TEST_F(EdgeDefects, D8_SimultaneousAnswersFromManyThreadsNeverStick) {
-  LateAnswers late(4);
-  start([&](Request request, Responder responder) {
-    late.add(
-        [held = share(std::move(responder)), answer = echo(request)]() mutable { held->respond(std::move(answer)); });
-  });
+  start(echo_later(4));
   std::atomic<int> stuck{0};
   std::vector<std::thread> clients;
   for (int number = 0; number < 4; ++number) {
@@ -128,7 +119,6 @@ TEST_F(EdgeDefects, D8_SimultaneousAnswersFromManyThreadsNeverStick) {
   }
   for (std::thread& each : clients) each.join();
   EXPECT_EQ(stuck, 0);
-  late.stop();
 }
 
 // A read boundary of 4,096 bytes falls on every place of a chunk's end, and so does a segment's.
@@ -236,18 +226,13 @@ TEST_F(EdgeDefects, D14_RefusalIsAProblemAndEndsTheConnection) {
 }
 
 TEST_F(EdgeDefects, D15_HalfClosedClientIsADisconnect) {
-  LateAnswers late(1);
-  start([&](Request request, Responder responder) {
-    late.add(
-        [held = share(std::move(responder)), answer = echo(request)]() mutable { held->respond(std::move(answer)); });
-  });
+  start(echo_later(1));
   RawClient one = client();
   one.send(get("/half"));
   one.end_output();
   EXPECT_TRUE(one.ended());
   EXPECT_TRUE(eventually([&] { return server_->counters().connections_open == 0; }));
   EXPECT_EQ(status_of(get("/")), 200);
-  late.stop();
 }
 
 // Stock Pistache answers these 500 or 415 before any handler runs; browsers and proxies send them.

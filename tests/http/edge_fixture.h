@@ -29,44 +29,20 @@ inline Response echo(const Request& request) {
 
 inline std::size_t generous(Method, std::string_view) { return 256 * 1024; }
 
-class Edge : public ::testing::Test {
- protected:
-  ~Edge() override {
-    if (server_) server_->stop();
-  }
-
-  void start(Server::Handler handler = {}, Server::BodyLimit body_limit = generous) {
-    if (!handler) handler = [](Request request, Responder responder) { responder.respond(echo(request)); };
-    server_ = std::make_unique<Server>(options_, clock_, random_, log_);
-    server_->start(std::move(handler), std::move(body_limit));
-  }
-
-  RawClient client() { return RawClient(server_->port()); }
-  int status_of(std::string_view request) { return client().ask(request).status; }
-
-  // Waits until `holds` or five seconds have gone.
-  static bool eventually(const std::function<bool()>& holds) {
-    for (int i = 0; i < 2'500; ++i) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return false;
-  }
-
-  ServerOptions options_;
-  SystemClock clock_;
-  support::SeededRandom random_;
-  support::CapturedLog log_;
-  std::unique_ptr<Server> server_;
-};
-
 // Threads that answer later, in no particular order: the workers of the real program.
 class LateAnswers {
  public:
   explicit LateAnswers(int threads) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
   }
-  ~LateAnswers() { stop(); }
+  ~LateAnswers() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    ready_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
 
   void add(std::function<void()> answer) {
     {
@@ -74,15 +50,6 @@ class LateAnswers {
       queue_.push_back(std::move(answer));
     }
     ready_.notify_one();
-  }
-  void stop() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    ready_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
   }
 
  private:
@@ -110,5 +77,45 @@ class LateAnswers {
 inline std::shared_ptr<Responder> share(Responder responder) {
   return std::make_shared<Responder>(std::move(responder));
 }
+
+class Edge : public ::testing::Test {
+ protected:
+  ~Edge() override {
+    if (server_) server_->stop();
+  }
+
+  void start(Server::Handler handler = {}, Server::BodyLimit body_limit = generous) {
+    if (!handler) handler = [](Request request, Responder responder) { responder.respond(echo(request)); };
+    server_ = std::make_unique<Server>(options_, clock_, random_, log_);
+    server_->start(std::move(handler), std::move(body_limit));
+  }
+
+  // A handler whose answers come later, from `threads` others.
+  Server::Handler echo_later(int threads) {
+    late_ = std::make_unique<LateAnswers>(threads);
+    return [this](Request request, Responder responder) {
+      late_->add([held = share(std::move(responder)), answer = echo(request)]() mutable { held->respond(std::move(answer)); });
+    };
+  }
+
+  RawClient client() { return RawClient(server_->port()); }
+  int status_of(std::string_view request) { return client().ask(request).status; }
+
+  // Waits until `holds` or five seconds have gone.
+  static bool eventually(const std::function<bool()>& holds) {
+    for (int i = 0; i < 2'500; ++i) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return false;
+  }
+
+  ServerOptions options_;
+  SystemClock clock_;
+  support::SeededRandom random_;
+  support::CapturedLog log_;
+  std::unique_ptr<LateAnswers> late_;  // like all that a handler uses, it outlives the server
+  std::unique_ptr<Server> server_;
+};
 
 }  // namespace countersign::http::testing

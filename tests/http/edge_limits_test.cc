@@ -71,17 +71,16 @@ TEST_F(EdgeLimits, IdleConnectionEndsWithoutAWord) {
 
 TEST_F(EdgeLimits, NoDeadlineRunsWhileARequestIsHeld) {
   options_.limits.read = options_.limits.idle = options_.limits.write = milliseconds(50);
-  LateAnswers late(1);
+  late_ = std::make_unique<LateAnswers>(1);
   start([&](Request request, Responder responder) {
     responder.hold();
-    late.add([held = share(std::move(responder)), answer = echo(request)]() mutable {
+    late_->add([held = share(std::move(responder)), answer = echo(request)]() mutable {
       std::this_thread::sleep_for(milliseconds(300));
       EXPECT_TRUE(held->alive());
       held->respond(std::move(answer));
     });
   });
   EXPECT_EQ(client().ask(get("/held")).body, "GET /held");
-  late.stop();
 }
 
 // With a clock that stands still nothing is due, however long the machine takes.
