@@ -95,6 +95,15 @@ TEST_F(GrantsTest, TokenOfAnotherKindIsRefused) {
   // Renamed, so that it parses as the right kind: the hash covers the kind.
   auto session = crypto::issue_token("session", issued.agent.id.value(), keys.key(crypto::KeyPurpose::kToken), random);
   EXPECT_EQ(refused("cs_agent_" + std::string(session.text.reveal()).substr(11)).reason, "bad_token");
+  // And even a row that holds the hash of another kind lets only its own kind in.
+  domain::Agent odd = issued.agent;
+  odd.id = ids.next<AgentId>();
+  session = crypto::issue_token("session", odd.id.value(), keys.key(crypto::KeyPurpose::kToken), random);
+  odd.token_hash = session.hash;
+  store.transact([&](store::Transaction& tx) {
+    tx.agents().insert(odd, {workspace, clock.now(), admin, "agent.created", odd.id.text(), {}, {}});
+  });
+  EXPECT_EQ(refused(std::string(session.text.reveal())).reason, "bad_token");
   EXPECT_FALSE(sign_in.present(text(issued)));
   EXPECT_FALSE(sign_in.link_usable(text(issued)));
 }

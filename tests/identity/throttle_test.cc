@@ -106,6 +106,16 @@ TEST(LastSeenTable, DropsNotesWhenFullAndHandsEachOutOnce) {
   EXPECT_TRUE(seen.take().empty());
 }
 
+TEST(LastSeenTable, KeepsTheFirstSightingOfARow) {
+  LastSeen seen;
+  seen.note(7, Instant(milliseconds(100)));
+  seen.note(7, Instant(milliseconds(200)));
+  const auto taken = seen.take();
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].row_key, 7);
+  EXPECT_EQ(taken[0].at, Instant(milliseconds(100)));
+}
+
 TEST(LastSeenTable, ManyThreadsMayNoteWhileOneTakes) {
   LastSeen seen;
   std::atomic<bool> stop{false};
@@ -202,8 +212,7 @@ TEST_F(ThrottleTest, FloodOfFailuresIsSampledInTheAuditLogAndCounted) {
   EXPECT_NE(rows.back().row.facts.find(R"("not_recorded_before":"140")"), std::string::npos) << rows.back().row.facts;
 }
 
-TEST_F(ThrottleTest, A107_FullQueueRefusesAtOnceAndIsNoGuess) {
-  const auto person = add_person();
+TEST_F(ThrottleTest, A107_FullQueueRefusesAtOnce) {
   PasswordWorker dear(crypto::PasswordCost{12, std::size_t{64} << 20U}, 1);
   SignIn busy(store, keys, dear, clock, random, ids);
   constexpr int kThreads = 8;
@@ -232,6 +241,35 @@ TEST_F(ThrottleTest, A107_FullQueueRefusesAtOnceAndIsNoGuess) {
   EXPECT_GE(refused, kThreads - 3) << "one runs, one waits, and one may slip in between";
   EXPECT_LT(slowest_refusal, 150) << "a hash takes some 250 ms";
   EXPECT_EQ(audit("sign_in.failed").size(), static_cast<std::size_t>(looked_at.load()));
+}
+
+TEST_F(ThrottleTest, TryThatAFullQueueRefusedIsNoGuess) {
+  add_person();
+  PasswordWorker dear(crypto::PasswordCost{1, std::size_t{64} << 20U}, 1);
+  SignIn busy(store, keys, dear, clock, random, ids);
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> others;
+  for (int i = 0; i < 4; ++i) {
+    others.emplace_back([&] {
+      while (!stop) refusal_of([&] { dear.verify("", secret("x")); });
+    });
+  }
+  int refused = 0;
+  for (int i = 0; i < 10'000 && refused < 100; ++i) {
+    const std::string reason =
+        refusal_of([&] { busy.with_password(workspace, "ada", secret(kPassword), kHome); }).reason;
+    EXPECT_NE(reason, "sign_in_throttled");
+    if (reason == "sign_in_busy") ++refused;
+  }
+  stop = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_EQ(refused, 100);
+}
+
+TEST_F(ThrottleTest, WorkerStandInForAMissingHashMatchesNothing) {
+  EXPECT_FALSE(passwords.verify("", secret("nobody has this one")));
+  EXPECT_FALSE(passwords.verify("no hash of ours", secret("no hash of ours")));
+  EXPECT_TRUE(passwords.verify(passwords.hash(secret(kPassword)), secret(kPassword)));
 }
 
 TEST_F(ThrottleTest, WorkerHandsOnWhatWentWrongAndGoesOn) {

@@ -3,10 +3,12 @@
 //   const broker = await startBroker(t);              // or { args, dataDir, env, keep }
 //   broker.baseUrl, .mcpUrl, .opsUrl, .agentToken, .pid      from the ready file
 //   broker.adminLink                                         the one-use sign-in link
-//   broker.output()                                          what it printed so far, both streams
+//   broker.stdout(), .stderr(), .output()                    what it printed so far; output() is both
+//   broker.startedIn                                         milliseconds from its start until it was ready
 //   await broker.stop()                                      SIGTERM; asserts that it ends with 0, in time
 //
-// A test that passes its context `t` need not stop it: it is stopped, and its end checked, after the test.
+// A test that passes its context `t` need not stop it: it is stopped, and its end checked, after the test. For
+// one broker per file pass `{ after }` of node:test.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,11 +21,15 @@ import { fileURLToPath } from 'node:url';
 export const program =
   process.env.COUNTERSIGN_BINARY ?? fileURLToPath(new URL('../../../build/release/countersign', import.meta.url));
 
-const startLimitMs = 10_000;
+// A release build is held to what the README promises; a debug or sanitizer build only to the function.
+export const isRelease = program.includes('/release/');
+
+const startLimitMs = 20_000;
 const stopLimitMs = 6_000; // the program promises 5 s; one for a busy machine
 
 // `dataDir`: kept between runs; without it --ephemeral. The rest of the environment does not reach the program.
 export async function startBroker(t, { args = [], dataDir, env = {} } = {}) {
+  assert.ok(existsSync(program), `${program} is missing: make build`);
   const scratch = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
   const readyFile = join(scratch, 'ready.json');
   const linkFile = join(scratch, 'admin-link');
@@ -42,25 +48,28 @@ export async function startBroker(t, { args = [], dataDir, env = {} } = {}) {
 class Broker {
   #process;
   #scratch;
-  #printed = '';
+  #printed = { stdout: '', stderr: '' };
   #exit;
+  #stopped;
+  #start = performance.now();
 
   constructor(process_, scratch) {
     this.#process = process_;
     this.#scratch = scratch;
     this.#exit = once(process_, 'close').then(([code, signal]) => ({ code, signal }));
-    for (const stream of [process_.stdout, process_.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => (this.#printed += text));
+    for (const name of ['stdout', 'stderr']) {
+      process_[name].setEncoding('utf8').on('data', (text) => (this.#printed[name] += text));
     }
   }
 
   async ready(readyFile, linkFile) {
     const deadline = Date.now() + startLimitMs;
     while (!existsSync(readyFile)) {
-      if (this.#process.exitCode !== null) assert.fail(`ended with ${this.#process.exitCode}:\n${this.#printed}`);
-      if (Date.now() > deadline) assert.fail(`not ready after ${startLimitMs} ms:\n${this.#printed}`);
+      if (this.#process.exitCode !== null) assert.fail(`ended with ${this.#process.exitCode}:\n${this.output()}`);
+      if (Date.now() > deadline) assert.fail(`not ready after ${startLimitMs} ms:\n${this.output()}`);
       await sleep(10);
     }
+    this.startedIn = performance.now() - this.#start;
     const { baseUrl, mcpUrl, opsUrl, agentToken, pid, ...others } = JSON.parse(readFileSync(readyFile, 'utf8'));
     assert.deepEqual(Object.keys(others), [], 'the ready file holds what an agent may see and nothing else');
     assert.equal(pid, this.#process.pid);
@@ -68,17 +77,33 @@ class Broker {
     this.adminLink = readFileSync(linkFile, 'utf8').trim();
   }
 
-  output() {
-    return this.#printed;
+  stdout() {
+    return this.#printed.stdout;
   }
 
-  async stop() {
+  stderr() {
+    return this.#printed.stderr;
+  }
+
+  output() {
+    return this.stdout() + this.stderr();
+  }
+
+  // Milliseconds from the signal to the end. The second call waits for the first.
+  stop() {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop() {
+    const start = performance.now();
     if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGTERM');
     const outcome = await Promise.race([this.#exit, sleep(stopLimitMs, 'late', { ref: false })]);
     if (outcome === 'late') this.#process.kill('SIGKILL');
     rmSync(this.#scratch, { recursive: true, force: true });
-    assert.notEqual(outcome, 'late', `still running ${stopLimitMs} ms after SIGTERM:\n${this.#printed}`);
-    assert.deepEqual(outcome, { code: 0, signal: null }, this.#printed);
+    assert.notEqual(outcome, 'late', `still running ${stopLimitMs} ms after SIGTERM:\n${this.output()}`);
+    assert.deepEqual(outcome, { code: 0, signal: null }, this.output());
+    return performance.now() - start;
   }
 
   // For tests of sudden death: no drain, nothing asserted.
@@ -86,7 +111,7 @@ class Broker {
     this.#process.kill('SIGKILL');
     await this.#exit;
     rmSync(this.#scratch, { recursive: true, force: true });
-    this.stop = async () => {};
+    this.#stopped = Promise.resolve(0);
   }
 }
 
@@ -99,4 +124,11 @@ export async function run(args, { env = {} } = {}) {
   }
   const [code] = await once(process_, 'close');
   return { code, ...printed };
+}
+
+// A folder that is gone after the test.
+export function temporaryDir(t) {
+  const dir = mkdtempSync(join(tmpdir(), 'countersign-data-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
 }
