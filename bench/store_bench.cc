@@ -1,7 +1,7 @@
 // The store alone: durable mints (handoff and audit event) per second from 1, 16 and 64 threads, and what a
 // poll costs it (agent and handoff read in one snapshot), alone and beside a writer.
 //
-//   store_bench [directory] [seconds per figure]
+//   store_bench [directory] [seconds per figure] [mint|poll|both]
 //
 // Every thread is a closed loop: it asks for the next change when the last one is durable.
 #include <atomic>
@@ -165,13 +165,18 @@ class Bench {
 int main(int argc, char** argv) {
   const std::string parent = argc > 1 ? argv[1] : std::filesystem::temp_directory_path().string();
   const double seconds = argc > 2 ? std::atof(argv[2]) : 2;
+  const std::string what = argc > 3 ? argv[3] : "both";
   std::string directory = parent + "/store-bench-XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) return 1;
   {
     Bench bench(directory, seconds);
-    for (const int threads : {1, 16, 64}) bench.mints(threads);
-    for (const int threads : {1, 2, 8}) bench.polls(threads);
-    bench.polls_beside_mints(2);
+    for (const int threads : {1, 16, 64}) {
+      if (what != "poll") bench.mints(threads);
+    }
+    for (const int threads : {1, 2, 8}) {
+      if (what != "mint") bench.polls(threads);
+    }
+    if (what == "both") bench.polls_beside_mints(2);
   }
   std::filesystem::remove_all(directory);
 }

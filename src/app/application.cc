@@ -26,7 +26,8 @@ web::Settings settings_of(const ApplicationOptions& options) {
           .dev = options.mode == catalog::Mode::kDev,
           .cookie_suffix = options.cookie_suffix,
           .workspace = kDefaultWorkspace,
-          .first_call = options.first_call};
+          .first_call = {},
+          .first_call_owner = {}};
 }
 
 identity::SessionLimits limits_of(const Config& config) {
@@ -78,7 +79,7 @@ struct Application::Parts {
         templates(embedded::templates()),
         assets(embedded::assets()),
         services{handoffs, connections, sign_in, people, grants, catalog, clock, settings, templates, assets},
-        agent_door(services),
+        agent_door(services, {.writes = options.config.grant_writes, .executes = options.config.grant_executes}),
         doorkeeper(sign_in, grants, settings),
         metrics(kVersion),
         guard(router, doorkeeper, pool, waiters, clock, log, error_views(),
@@ -156,6 +157,10 @@ std::size_t Application::body_limit(http::Method method, std::string_view path) 
 
 void Application::sweep_waiters() { parts_->waiters.sweep(); }
 void Application::write_checkpoint() { parts_->storage.checkpoints.write(parts_->storage.store); }
+void Application::write_last_seen() {
+  parts_->sign_in.write_last_seen();
+  parts_->grants.write_last_used();
+}
 void Application::drain() { parts_->waiters.drain(); }
 bool Application::quiet() const { return parts_->pool.idle() && parts_->waiters.size() == 0; }
 
@@ -169,6 +174,9 @@ Metrics& Application::metrics() { return parts_->metrics; }
 const identity::People& Application::people() const { return parts_->people; }
 const identity::Grants& Application::grants() const { return parts_->grants; }
 store::Store& Application::store() { return parts_->storage.store; }
-void Application::set_first_call(std::string curl_line) { parts_->settings.first_call = std::move(curl_line); }
+void Application::set_first_call(PersonId owner, std::string curl_line) {
+  parts_->settings.first_call = std::move(curl_line);
+  parts_->settings.first_call_owner = owner;
+}
 
 }  // namespace countersign::app

@@ -28,7 +28,6 @@ struct ApplicationOptions {
   catalog::Mode mode = catalog::Mode::kServe;
   std::string public_url;     // final: the real port is known
   std::string cookie_suffix;  // dev
-  std::string first_call;     // dev: shown on the home page
   crypto::PasswordCost password_cost;
 };
 
@@ -45,6 +44,7 @@ class Application {
   // The jobs, one call each; app::Jobs calls them on time, tests call them by hand.
   void sweep_waiters();
   void write_checkpoint();
+  void write_last_seen();  // of sessions and agents
 
   // Answers every held request and refuses new holds; true from quiet() when nothing runs any more.
   void drain();
@@ -59,7 +59,7 @@ class Application {
   store::Store& store();
 
   // Late settings of `dev`, before the first request: they need the running services.
-  void set_first_call(std::string curl_line);
+  void set_first_call(PersonId owner, std::string curl_line);
 
  private:
   struct Parts;

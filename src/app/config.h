@@ -43,6 +43,9 @@ struct Config {
   std::chrono::minutes session_idle{120};
   std::chrono::minutes session_absolute{720};
 
+  int grant_writes = 30;  // a minute and grant
+  int grant_executes = 10;
+
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kAuto;
 };

@@ -97,7 +97,7 @@ ExitCode run_dev(DevOptions options, Log& log) {
   const PersonId owner = find_or_add_owner(application);
   const Secret token = find_or_issue_token(application, owner, dev_token_path(options.config.data_dir));
   const Secret link = application.people().make_link(domain::Actor::command_line(), kDefaultWorkspace, owner, 600s);
-  application.set_first_call(first_call_line(broker.endpoints().base_url, token));
+  application.set_first_call(owner, first_call_line(broker.endpoints().base_url, token));
   broker.serve();
   if (!options.admin_link_file.empty()) write_admin_link(options.admin_link_file, broker.endpoints().base_url, link);
   if (!options.ready_file.empty()) write_ready_file(options.ready_file, broker.endpoints(), token);

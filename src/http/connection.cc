@@ -188,7 +188,10 @@ void Connection::after_write(Outbox::Result result) {
     return shut(Unsent::kDiscard);
   }
   if (state_ != State::kWriting) return;  // an interim answer
-  if (result == Outbox::Result::kPending) return set_deadline(core_->clock.steady_now() + core_->limits.write);
+  if (result == Outbox::Result::kPending) {
+    in_kernel_ = Outbox::in_kernel(fd_);
+    return set_deadline(core_->clock.steady_now() + core_->limits.write);
+  }
   if (close_after_) return linger();
   state_ = State::kReading;
 }
@@ -290,8 +293,7 @@ void Connection::act_on_deadline() {
       core_->timeouts.fetch_add(1, std::memory_order_relaxed);
       return refuse(408, "The request took too long to arrive.");
     case State::kWriting:
-      core_->timeouts.fetch_add(1, std::memory_order_relaxed);
-      return shut(Unsent::kDiscard);
+      return on_write_deadline();
     case State::kLingering:
       return shut(Unsent::kDeliver);
     case State::kHandling:
@@ -299,6 +301,18 @@ void Connection::act_on_deadline() {
     case State::kDead:
       break;
   }
+}
+
+// A socket with megabytes queued calls itself writable again only after a third of them has gone: a slow but
+// honest reader shows its progress in the kernel's queue long before.
+void Connection::on_write_deadline() {
+  const int left = Outbox::in_kernel(fd_);
+  if (left < in_kernel_) {
+    in_kernel_ = left;
+    return set_deadline(core_->clock.steady_now() + core_->limits.write);
+  }
+  core_->timeouts.fetch_add(1, std::memory_order_relaxed);
+  shut(Unsent::kDiscard);
 }
 
 }  // namespace countersign::http

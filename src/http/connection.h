@@ -76,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void set_deadline(SteadyInstant when);
   void rest_deadline() { deadline_ = SteadyInstant::max(); }
   void act_on_deadline();
+  void on_write_deadline();
 
   const std::shared_ptr<ServerCore> core_;
   const std::uint64_t id_;
@@ -91,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Method method_ = Method::kGet;  // of the request in hand
   Framing framing_;
   Outbox outbox_;
+  int in_kernel_ = 0;          // of the answer being sent, when the write deadline was set
   std::size_t discarded_ = 0;  // input thrown away while lingering
   SteadyInstant deadline_ = SteadyInstant::max();
   SteadyInstant scheduled_ = SteadyInstant::max();  // when the sweeper will look next

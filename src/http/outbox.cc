@@ -1,5 +1,7 @@
 #include "http/outbox.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -56,6 +58,11 @@ Outbox::Result Outbox::flush(int fd, std::size_t& sent) {
   }
   clear();
   return Result::kDone;
+}
+
+int Outbox::in_kernel(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 void Outbox::clear() {

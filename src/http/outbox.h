@@ -22,6 +22,9 @@ class Outbox {
   // Sends what is pending; `sent` says how much the socket took.
   Result flush(int fd, std::size_t& sent);
 
+  // Bytes that the kernel holds because the peer has not acknowledged them.
+  static int in_kernel(int fd);
+
   std::size_t pending() const { return unsent_.size() - at_; }
   void clear();
 

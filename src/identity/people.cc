@@ -48,11 +48,9 @@ domain::Person People::add(const domain::Actor& by, NewPerson person) const {
 }
 
 void People::set_password(const domain::Actor& by, WorkspaceId workspace, PersonId person, Secret password) const {
-  get(workspace, person);
-  // TODO(security): password_weakness() over the text, once cmake/layers.cmake lets password_rules.cc look into
-  // the password. Until then only its size is checked.
-  if (password.size() < kShortestPassword || password.size() > kLongestPassword) {
-    throw Error(ErrorCode::kInvalidArgument, "weak_password", "A password needs at least 12 characters.");
+  const std::string login = get(workspace, person).login;
+  if (std::string problem = password_weakness(password, login); !problem.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "weak_password", std::move(problem));
   }
   const std::string hash = passwords_.hash(password);
   const domain::AuditEvent event{workspace, clock_.now(), by, "person.password_set", person.text(), {}, {}};

@@ -49,11 +49,10 @@ void Writer::run(const std::function<void(store::Transaction&)>& change) {
   {
     std::unique_lock lock(request->mutex);
     request->answered_changed.wait(lock, [&] { return request->answered; });
-    failure = std::move(request->failure);
-    request->failure = nullptr;
+    failure = std::exchange(request->failure, nullptr);
   }
   give_back(request);
-  if (failure) std::rethrow_exception(std::move(failure));
+  if (failure) std::rethrow_exception(failure);
 }
 
 Writer::Request* Writer::enqueue(const std::function<void(store::Transaction&)>& change) {
@@ -175,9 +174,11 @@ void Writer::fail_group(const Error& why) {
 void Writer::answer_group() {
   answered_ += group_.size();
   for (Request* const request : group_) {
-    const std::lock_guard lock(request->mutex);
-    request->answered = true;
-    request->answered_changed.notify_one();
+    {
+      const std::lock_guard lock(request->mutex);
+      request->answered = true;
+    }
+    request->answered_changed.notify_one();  // unlocked: the woken thread must not meet us at the mutex
   }
 }
 

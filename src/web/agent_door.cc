@@ -7,8 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr http::Rate kWriteRate{.burst = 30, .per = 60s};
-constexpr http::Rate kExecuteRate{.burst = 10, .per = 60s};
 constexpr std::size_t kMaxGrants = 100'000;
 
 handoff::Asker asker_of(const http::Caller& caller) {
@@ -24,11 +22,11 @@ void spend(http::RateLimit<std::int64_t>& limit, const http::Caller& caller) {
 
 }  // namespace
 
-AgentDoor::AgentDoor(const Services& services)
+AgentDoor::AgentDoor(const Services& services, GrantCaps caps)
     : services_(services),
       tools_(agent_tools()),
-      writes_(kWriteRate, kMaxGrants, services.clock),
-      executes_(kExecuteRate, kMaxGrants, services.clock) {}
+      writes_({.burst = caps.writes, .per = 60s}, kMaxGrants, services.clock),
+      executes_({.burst = caps.executes, .per = 60s}, kMaxGrants, services.clock) {}
 
 ToolOutcome AgentDoor::run(const AgentTool& tool, const http::Caller& caller, const Json& arguments,
                            std::string request_key) {

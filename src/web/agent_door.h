@@ -11,9 +11,15 @@
 
 namespace countersign::web {
 
+// Calls a minute and grant (DESIGN 8.14).
+struct GrantCaps {
+  int writes = 30;
+  int executes = 10;
+};
+
 class AgentDoor {
  public:
-  explicit AgentDoor(const Services& services);
+  AgentDoor(const Services& services, GrantCaps caps);
 
   const std::vector<AgentTool>& tools() const { return tools_; }
   // Throws kRateLimited, reason `grant_cap`, with the wait; and whatever the tool throws.

@@ -56,7 +56,9 @@ http::Response home(const Services& services, http::Call& call) {
   values.show_either(person.password_hash.empty(), "PASSWORD_HINT");
   show_waiting(services, opener, values);
   values.set("CONNECTIONS", count_connections(services, opener));
-  values.set_if_any("FIRST_CALL", services.settings.first_call);
+  if (opener.person == services.settings.first_call_owner) {
+    values.set_if_any("FIRST_CALL", services.settings.first_call);
+  }
   return page.answer();
 }
 

@@ -37,7 +37,7 @@ class Newcomer {
 }
 
 test('a newcomer completes the first handoff in at most six interactions', async (t) => {
-  const broker = await startBroker(t, { dataDir: temporaryDir(t) });
+  const broker = await startBroker(t, { dataDir: temporaryDir() });
   const { page, context } = await openBrowser(t);
   const newcomer = new Newcomer(page);
   const printed = broker.stdout();
@@ -80,7 +80,7 @@ test('what is printed is all that is needed to connect an agent', async (t) => {
 });
 
 test('the second start keeps the token, the person and the connection, and prints a fresh link', async (t) => {
-  const dataDir = temporaryDir(t);
+  const dataDir = temporaryDir();
   const first = await startBroker(t, { dataDir });
   const { page } = await openBrowser(t);
   await page.goto(first.adminLink);

@@ -165,6 +165,22 @@ TEST_F(EdgeDefects, D3_OversizedBodyIsNeverParsedAsRequests) {
   EXPECT_EQ(server_->counters().bad_requests, 1U);
 }
 
+// A reset would destroy the answer on its way to a client that reads only after it has sent all.
+TEST_F(EdgeDefects, D3_ClientThatGoesOnSendingIsNotResetAtOnce) {
+  start();
+  RawClient one = client();
+  one.send("POST /big HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n");
+  for (int i = 0; i < 5; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(one.send(std::string(100'000, 'x'))) << i;
+  }
+  EXPECT_EQ(one.read().status, 413);
+  EXPECT_TRUE(one.ended());
+  EXPECT_FALSE(one.was_reset());
+  one.close();
+  EXPECT_TRUE(eventually([&] { return server_->counters().connections_open == 0; }));
+}
+
 TEST_F(EdgeDefects, D4_RequestAfterARefusedOneStartsClean) {
   start();
   EXPECT_EQ(status_of(post("/big", std::string(300'000, 'x'))), 413);
@@ -174,7 +190,7 @@ TEST_F(EdgeDefects, D4_RequestAfterARefusedOneStartsClean) {
 
 TEST_F(EdgeDefects, D5_SlowReaderDoesNotDisturbAFastOne) {
   const std::string big(100'000, 'b');
-  start([&](Request request, Responder responder) {
+  start([big](Request request, Responder responder) {
     responder.respond(request.path == "/big" ? Response(200, "text/plain", big) : echo(request));
   });
   RawClient slow(server_->port(), 4'096);

@@ -100,36 +100,40 @@ TEST_F(EdgeLimits, DeadlinesComeFromTheClockGiven) {
 TEST_F(EdgeLimits, A103_ReaderThatStopsIsGivenUpAfterTheWriteDeadline) {
   options_.limits.write = kShort;
   options_.limits.unsent_bytes = 32 * 1024 * 1024;
-  const std::string big(16 * 1024 * 1024, 'b');
-  start([&](Request, Responder responder) { responder.respond({200, "text/plain", big}); });
+  start([big = std::string(16 * 1024 * 1024, 'b')](Request, Responder responder) {
+    responder.respond({200, "text/plain", big});
+  });
   RawClient slow(server_->port(), 4'096);
   slow.send(get("/"));
   EXPECT_TRUE(eventually([&] { return server_->counters().timeouts == 1; }));
   EXPECT_TRUE(eventually([&] { return server_->counters().connections_open == 0; }));
 }
 
+// The socket itself reports room only every 1.4 MB, at this pace every 0.9 s.
 TEST_F(EdgeLimits, SlowReaderThatKeepsReadingIsServedPastTheWriteDeadline) {
-  options_.limits.write = kShort;
+  options_.limits.write = milliseconds(300);
   options_.limits.unsent_bytes = 32 * 1024 * 1024;
-  const std::string big(12 * 1024 * 1024, 'b');
-  start([&](Request, Responder responder) { responder.respond({200, "text/plain", big}); });
+  constexpr std::size_t kSize = 12 * 1024 * 1024;
+  start([big = std::string(kSize, 'b')](Request, Responder responder) { responder.respond({200, "text/plain", big}); });
   RawClient slow(server_->port(), 64 * 1024);
   slow.send(get("/"));
-  const auto begin = std::chrono::steady_clock::now();
   std::size_t got = 0;
-  while (got < big.size()) {
-    const std::size_t piece = slow.take(512 * 1024);
-    ASSERT_NE(piece, 0U) << "cut off after " << got;
-    got += piece;
-    std::this_thread::sleep_for(milliseconds(20));
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < milliseconds(1'300)) {
+    got += slow.take(1);
+    std::this_thread::sleep_for(milliseconds(10));
   }
-  EXPECT_GT(std::chrono::steady_clock::now() - begin, 2 * kShort) << "too fast to show anything";
+  EXPECT_LT(got, kSize / 2) << "too fast to show anything";
+  while (const std::size_t piece = got < kSize ? slow.take(1024 * 1024) : 0) got += piece;
+  EXPECT_GT(got, kSize) << "cut off";
+  EXPECT_EQ(server_->counters().timeouts, 0U);
 }
 
 TEST_F(EdgeLimits, UnsentBytesAreCapped) {
   options_.limits.unsent_bytes = 1024 * 1024;
-  const std::string big(16 * 1024 * 1024, 'b');
-  start([&](Request, Responder responder) { responder.respond({200, "text/plain", big}); });
+  start([big = std::string(16 * 1024 * 1024, 'b')](Request, Responder responder) {
+    responder.respond({200, "text/plain", big});
+  });
   RawClient slow(server_->port(), 4'096);
   slow.send(get("/"));
   EXPECT_TRUE(
@@ -273,11 +277,7 @@ TEST_F(EdgeLimits, AddressThatCannotBeHadIsAClearError) {
 
 TEST_F(EdgeLimits, Ipv6ClientsAreServedUnderTheirAddress) {
   options_.address = "::1";
-  std::string seen;
-  start([&](Request request, Responder responder) {
-    seen = request.client_address;
-    responder.respond(echo(request));
-  });
+  start([](Request request, Responder responder) { responder.respond({200, "text/plain", request.client_address}); });
   const int fd = ::socket(AF_INET6, SOCK_STREAM, 0);
   sockaddr_in6 address{};
   address.sin6_family = AF_INET6;
@@ -285,8 +285,7 @@ TEST_F(EdgeLimits, Ipv6ClientsAreServedUnderTheirAddress) {
   address.sin6_port = htons(server_->port());
   ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   RawClient one(RawClient::Connected{fd});
-  EXPECT_EQ(one.ask(get("/six")).body, "GET /six");
-  EXPECT_EQ(seen, "::1");
+  EXPECT_EQ(one.ask(get("/")).body, "::1");
 }
 
 // D13 of the budgets: with the stock backlog of 128 most of these would wait for a SYN retransmit, 1 s.

@@ -130,6 +130,8 @@ class RawClient {
     }
     return std::exchange(input_, {}).size();
   }
+  // The connection ended with a reset, which can destroy an answer on its way.
+  bool was_reset() const { return broken_; }
   // Nothing comes for this long.
   bool silent(std::chrono::milliseconds time) { return input_.empty() && !receive(time) && !ended_; }
 
@@ -142,12 +144,14 @@ class RawClient {
     const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
     if (got > 0) input_.append(buffer, static_cast<std::size_t>(got));
     ended_ = got <= 0;
+    broken_ = got < 0;
     return got > 0;
   }
 
   int fd_ = -1;
   bool connected_ = false;
   bool ended_ = false;
+  bool broken_ = false;
   std::string input_;
 };
 

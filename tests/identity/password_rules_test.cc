@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "identity/common_passwords.h"
-
 namespace countersign::identity {
 namespace {
 
 bool accepted(std::string_view password, std::string_view login = "ada") {
-  return password_weakness(password, login).empty();
+  return password_weakness(Secret::copy_of(password), login).empty();
 }
 
 TEST(PasswordRules, LengthIsCountedInCharactersAndBoundedInBytes) {
@@ -30,15 +28,16 @@ TEST(PasswordRules, CommonWordsAndPatternsAreRefusedHoweverLong) {
   for (const std::string_view weak :
        {"password1234", "Password1234!", "P@ssw0rd2024", "qwertyuiop123", "123456789012", "aaaaaaaaaaaa",
         "abcabcabcabcabc", "1qaz2wsx3edc", "iloveyou2024!!", "letmeinletmein", "passwordpassword", "zyxwvutsrqponm",
-        "summerwinter", "monkey-dragon", "0987654321qwerty", "dragondragondragondragon", "!!!!!!!!!!!!!!!!!!!!"}) {
-    EXPECT_FALSE(accepted(weak)) << weak << " " << guess_bits(weak);
+        "summerwinter", "dragon1987 tiger", "monkey-dragon", "0987654321qwerty", "dragondragondragondragon",
+        "!!!!!!!!!!!!!!!!!!!!"}) {
+    EXPECT_FALSE(accepted(weak)) << weak;
   }
 }
 
 TEST(PasswordRules, NoKindOfCharacterIsDemanded) {
   for (const std::string_view good : {"violet-harbour-tuba", "correct horse battery staple", "mzqkvbtrwpla",
                                       "849302847562", "наш-секретный-ключ", "x9$Lq2!vTz7#"}) {
-    EXPECT_TRUE(accepted(good)) << good << " " << guess_bits(good);
+    EXPECT_TRUE(accepted(good)) << good;
   }
 }
 
@@ -51,19 +50,8 @@ TEST(PasswordRules, LoginMustNotStandInThePassword) {
 
 TEST(PasswordRules, WhatIsWrongIsToldWithoutThePassword) {
   for (const std::string_view weak : {"short-pw", "passwordpassword", "violet-lovelace-tuba"}) {
-    EXPECT_EQ(password_weakness(weak, "lovelace").find(weak), std::string::npos);
+    EXPECT_EQ(password_weakness(Secret::copy_of(weak), "lovelace").find(weak), std::string::npos);
   }
-}
-
-// A piece that is left out, or a word that splits badly, would show as a word that cannot be found.
-TEST(CommonPasswords, ListIsWholeAndSearchable) {
-  EXPECT_EQ(common_password_count(), 3400U);
-  for (const std::string_view word : {"password", "123456", "qwerty", "letmein", "!@#$%", "dragon", "zzz"}) {
-    EXPECT_TRUE(is_common_password(word)) << word;
-  }
-  EXPECT_FALSE(is_common_password(""));
-  EXPECT_FALSE(is_common_password("harbour"));
-  EXPECT_FALSE(is_common_password("Password")) << "callers fold";
 }
 
 }  // namespace

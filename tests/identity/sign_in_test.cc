@@ -92,13 +92,16 @@ TEST_F(SignInTest, A095_UnknownLoginCostsAsMuchAsAKnownOne) {
     timespec begin{};
     timespec end{};
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-    for (int i = 0; i < 5; ++i) EXPECT_FALSE(dear.verify(stored, secret("not the right one")));
+    EXPECT_FALSE(dear.verify(stored, secret("not the right one")));
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     return static_cast<double>(end.tv_sec - begin.tv_sec) * 1e9 + static_cast<double>(end.tv_nsec - begin.tv_nsec);
   };
-  cost(hash);
-  const double known = cost(hash);
-  const double unknown = cost("");
+  double known = 0;
+  double unknown = 0;
+  for (int i = 0; i < 6; ++i) {  // by turns: what else goes on in the machine meets both
+    known += cost(hash);
+    unknown += cost("");
+  }
   EXPECT_LT(unknown, known * 1.5);
   EXPECT_GT(unknown, known / 1.5);
 }

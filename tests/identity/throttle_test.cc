@@ -2,6 +2,7 @@
 #include <atomic>
 #include <barrier>
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "fixture.h"
@@ -217,30 +218,37 @@ TEST_F(ThrottleTest, A107_FullQueueRefusesAtOnce) {
   SignIn busy(store, keys, dear, clock, random, ids);
   constexpr int kThreads = 8;
   std::barrier start(kThreads);
-  std::atomic<int> refused{0};
-  std::atomic<int> looked_at{0};
-  std::atomic<long long> slowest_refusal{0};
+  std::mutex outcomes;  // guards what follows
+  int refused = 0;
+  int looked_at = 0;
+  milliseconds slowest_refusal{0};
+  milliseconds fastest_look{hours(1)};
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       start.arrive_and_wait();
       const auto begin = std::chrono::steady_clock::now();
       const auto outcome =
-          refusal_of([&] { busy.with_password(workspace, "user" + std::to_string(i % 2), secret("wrong"), kHome); });
-      const long long took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin).count();
-      if (outcome.reason == "wrong_login") ++looked_at;
-      if (outcome.reason != "sign_in_busy") return;
-      EXPECT_EQ(outcome.code, ErrorCode::kRateLimited);
-      EXPECT_GT(outcome.wait, seconds(0));
-      ++refused;
-      slowest_refusal = std::max(slowest_refusal.load(), took);
+          refusal_of([&] { busy.with_password(workspace, "user" + std::to_string(i), secret("wrong"), kHome); });
+      const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+      const std::lock_guard lock(outcomes);
+      if (outcome.reason == "wrong_login") {
+        ++looked_at;
+        fastest_look = std::min(fastest_look, took);
+      } else {
+        EXPECT_EQ(outcome.reason, "sign_in_busy");
+        EXPECT_EQ(outcome.code, ErrorCode::kRateLimited);
+        EXPECT_GT(outcome.wait, seconds(0));
+        ++refused;
+        slowest_refusal = std::max(slowest_refusal, took);
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(refused + looked_at, kThreads);
-  EXPECT_GE(refused, kThreads - 3) << "one runs, one waits, and one may slip in between";
-  EXPECT_LT(slowest_refusal, 150) << "a hash takes some 250 ms";
-  EXPECT_EQ(audit("sign_in.failed").size(), static_cast<std::size_t>(looked_at.load()));
+  EXPECT_GE(refused, kThreads / 2) << "one runs, one waits, and on a busy machine one may come late";
+  EXPECT_LT(slowest_refusal, fastest_look) << "who is refused does not wait for a hash";
+  EXPECT_EQ(audit("sign_in.failed").size(), static_cast<std::size_t>(looked_at));
 }
 
 TEST_F(ThrottleTest, TryThatAFullQueueRefusedIsNoGuess) {

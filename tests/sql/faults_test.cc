@@ -56,7 +56,7 @@ Outcome fail_at(int k, unsigned kinds, int code) {
   const std::string when = "operation " + std::to_string(k) + " code " + std::to_string(code);
   const TempDir directory;
   const TempDir powerless;
-  { OpenedStore created(directory.path()); }
+  put_empty_store(directory.path());
   FaultVfs vfs;
   Outcome outcome;
   {
@@ -101,7 +101,7 @@ TEST(StorageFaults, EveryFailingSyncLeavesAllOrNothing) { fail_everywhere(kSyncs
 
 TEST(StorageFaults, AfterAFailedGroupTheWriterGoesOn) {
   const TempDir directory;
-  { OpenedStore created(directory.path()); }
+  put_empty_store(directory.path());
   FaultVfs vfs;
   OpenedStore store(directory.path(), on(vfs));
   store.mint(1);
@@ -118,7 +118,7 @@ TEST(StorageFaults, AfterAFailedGroupTheWriterGoesOn) {
 TEST(StorageFaults, WhileTheStorageFailsNothingIsPromisedAndHealthSaysSo) {
   const TempDir directory;
   const TempDir powerless;
-  { OpenedStore created(directory.path()); }
+  put_empty_store(directory.path());
   FaultVfs vfs;
   {
     OpenedStore store(directory.path(), on(vfs));
@@ -145,7 +145,7 @@ TEST(StorageFaults, WhileTheStorageFailsNothingIsPromisedAndHealthSaysSo) {
 
 TEST(StorageFaults, AFailedCommitRefusesEveryMemberOfItsGroup) {
   const TempDir directory;
-  { OpenedStore created(directory.path()); }
+  put_empty_store(directory.path());
   FaultVfs vfs;
   OpenedStore store(directory.path(), on(vfs));
   store.mint(1);
@@ -190,7 +190,7 @@ TEST(StorageFaults, AFailedCommitRefusesEveryMemberOfItsGroup) {
 
 TEST(StorageFaults, AFailingCheckpointLosesNothing) {
   const TempDir directory;
-  { OpenedStore created(directory.path()); }
+  put_empty_store(directory.path());
   FaultVfs vfs;
   {
     OpenedStore store(directory.path(), on(vfs));

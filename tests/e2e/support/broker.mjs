@@ -126,9 +126,10 @@ export async function run(args, { env = {} } = {}) {
   return { code, ...printed };
 }
 
-// A folder that is gone after the test.
-export function temporaryDir(t) {
+// An empty folder, gone when the test file ends: hooks run in the order they were added, and a broker that uses
+// it may be stopped by a later one.
+export function temporaryDir() {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-data-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }

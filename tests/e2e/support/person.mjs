@@ -41,6 +41,18 @@ export class Person {
     return response.status;
   }
 
+  // Is signed in as the one who sits before that browser.
+  async joins(context) {
+    for (const { name, value } of await context.cookies()) this.#cookies.set(name, value);
+  }
+
+  // Another window of this person's.
+  clone() {
+    const other = new Person(this.#origin);
+    other.#cookies = new Map(this.#cookies);
+    return other;
+  }
+
   // Sends the form of the page last opened whose action fits, its hidden fields included.
   async send(action, fields = {}) {
     const forms = [...this.page.matchAll(/<form[^>]*\saction="([^"]*)"[^>]*>(.*?)<\/form>/gs)];
