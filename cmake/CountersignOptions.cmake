@@ -41,7 +41,6 @@ target_compile_options(countersign_warnings INTERFACE
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(OpenSSL REQUIRED)
 find_package(spdlog REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(pistache REQUIRED IMPORTED_TARGET libpistache)

@@ -224,6 +224,7 @@ class CommandLine {
 int run_command_line(int argc, char** argv) {
   try {
     block_signals();
+    raise_descriptor_limit();
     crypto::harden_process();
     crypto::initialise();
     return CommandLine().run(argc, argv);

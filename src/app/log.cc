@@ -37,8 +37,10 @@ class SpdLog final : public Log {
     logger_.flush_on(spdlog::level::debug);
   }
 
+  bool enabled(LogLevel level) const override { return logger_.should_log(spd_level(level)); }
+
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override {
-    if (!logger_.should_log(spd_level(level))) return;
+    if (!enabled(level)) return;
     const std::string line = json_ ? json_line(level, event, fields) : text_line(event, fields);
     // As an argument, never as a format: a brace in a value is only a brace.
     logger_.log(spd_level(level), "{}", line);

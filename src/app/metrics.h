@@ -19,8 +19,6 @@ class Metrics {
   // A value that is read when somebody asks.
   void gauge(const std::string& name, const std::string& help, std::function<double()> read);
   void count(const std::string& name, const std::string& help, std::function<double()> read);
-  // countersign_audit_events_total{action}: what happened, by the audit's own words.
-  void audit_event(std::string_view action);
 
   std::string text() const;
 

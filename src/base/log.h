@@ -23,6 +23,8 @@ struct LogField {
 class Log {
  public:
   virtual ~Log() = default;
+  // Whether write() at this level does anything: ask before gathering fields on a hot path.
+  virtual bool enabled(LogLevel level) const = 0;
   virtual void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {}) = 0;
 };
 

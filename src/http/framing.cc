@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "http/chunk_line.h"
+
 namespace countersign::http {
 namespace {
 
@@ -57,7 +59,7 @@ class RequestParser final : public beast::http::basic_parser<true> {
   bool old_version = false;
   bool expects_continue = false;
   std::uint64_t chunk_left = 0;
-  bool first_chunk = true;
+  ChunkPlace chunk_place = ChunkPlace::kFirst;
 
  private:
   using Code = beast::error_code;
@@ -159,7 +161,7 @@ class RequestParser final : public beast::http::basic_parser<true> {
   void on_chunk_header_impl(std::uint64_t size, BeastText extensions, Code& ec) override {
     if (!extensions.empty()) return refuse(400, "Chunk extensions are not accepted.", ec);
     chunk_left = size;
-    first_chunk = false;
+    chunk_place = ChunkPlace::kLater;
   }
 
   std::size_t on_chunk_body_impl(std::uint64_t, BeastText bytes, Code&) override {
@@ -177,40 +179,6 @@ class RequestParser final : public beast::http::basic_parser<true> {
   bool has_length_ = false;
   bool has_encoding_ = false;
 };
-
-// The line between two chunks: the line end that closes the data before it (unless it is the first), the
-// size, a line end, and after the last chunk the empty line. Looked at raw, because Beast would take
-// extensions and trailers, and in a debug build stops the process when the last line comes in pieces.
-struct ChunkLine {
-  enum class Kind { kNeedMore, kBad, kComplete } kind = Kind::kNeedMore;
-  std::size_t length = 0;
-};
-
-ChunkLine scan_chunk_line(std::string_view text, bool first) {
-  constexpr std::size_t kMostDigits = 15;  // far above any body limit, no overflow
-  std::size_t at = 0;
-  bool bad = false;
-  const auto ended = [&] { return at >= text.size(); };
-  const auto expect = [&](char c) {
-    bad = bad || (!ended() && text[at] != c);
-    ++at;
-  };
-  if (!first) expect('\r'), expect('\n');
-  if (bad) return {ChunkLine::Kind::kBad};
-  const std::size_t begin = at;
-  bool last = true;
-  for (; !ended() && std::string_view("0123456789abcdefABCDEF").find(text[at]) != std::string_view::npos; ++at) {
-    last = last && text[at] == '0';
-  }
-  if (at - begin > kMostDigits) return {ChunkLine::Kind::kBad};
-  if (ended()) return {ChunkLine::Kind::kNeedMore};
-  if (at == begin) return {ChunkLine::Kind::kBad};
-  expect('\r'), expect('\n');
-  if (last) expect('\r'), expect('\n');
-  if (bad) return {ChunkLine::Kind::kBad};
-  if (at > text.size()) return {ChunkLine::Kind::kNeedMore};
-  return {ChunkLine::Kind::kComplete, at};
-}
 
 }  // namespace
 
@@ -287,7 +255,7 @@ std::optional<Framing::Event> Framing::Impl::read_body() {
   if (rest().empty()) return Event::kNeedMore;
   std::size_t length = rest().size();
   if (parser->chunked() && parser->chunk_left == 0) {
-    const ChunkLine line = scan_chunk_line(rest(), parser->first_chunk);
+    const ChunkLine line = scan_chunk_line(rest(), parser->chunk_place);
     if (line.kind == ChunkLine::Kind::kNeedMore) return Event::kNeedMore;
     if (line.kind == ChunkLine::Kind::kBad) return refuse({400, "The chunked body is malformed."});
     length = line.length;

@@ -30,6 +30,7 @@ struct Refusal {
 struct Pending {
   Request request;
   Responder responder;
+  Router::Match match;
 };
 
 Error defect(std::string detail) {
@@ -116,19 +117,19 @@ Guard::Guard(const Router& router, Authenticator& authenticator, WorkerPool& poo
       refusals_logged_(kRefusalsLogged, 16, clock) {}
 
 void Guard::handle(Request request, Responder responder) {
-  const auto pending = std::make_shared<Pending>(Pending{std::move(request), std::move(responder)});
-  if (pool_.submit([this, pending] { run(pending->request, std::move(pending->responder)); })) return;
-  const Router::Match match = router_.match(pending->request.method, pending->request.path);
+  Router::Match match = router_.match(request.method, request.path);
+  if (match.route != nullptr && match.route->runs == Runs::kAtOnce) return run(request, std::move(responder), match);
+  const auto pending = std::make_shared<Pending>(Pending{std::move(request), std::move(responder), std::move(match)});
+  if (pool_.submit([this, pending] { run(pending->request, std::move(pending->responder), pending->match); })) return;
   const Error busy = Error(ErrorCode::kUnavailable, "overloaded", "The server is busy. Nothing was changed; try again.")
                          .retry_after(std::chrono::seconds(1));
-  Response response = refuse(pending->request, match.surface, busy, http_status(busy));
-  finish(pending->request, match.route, response);
+  Response response = refuse(pending->request, pending->match.surface, busy, http_status(busy));
+  finish(pending->request, pending->match.route, response);
   pending->responder.respond(std::move(response));
 }
 
-void Guard::run(Request& request, Responder responder) {
+void Guard::run(Request& request, Responder responder, Router::Match& match) {
   if (!responder.alive()) return;  // gone while it was queued: nobody was promised anything
-  Router::Match match = router_.match(request.method, request.path);
   Outcome outcome = call(request, match);
   if (auto* hold = std::get_if<Hold>(&outcome)) {
     waiters_.hold(shielded(std::move(*hold), request, *match.route), std::move(responder));
@@ -245,13 +246,15 @@ void Guard::finish(const Request& request, const Route* route, Response& respons
   set_default(response, "X-Content-Type-Options", "nosniff");
   const std::string_view pattern = route != nullptr ? std::string_view(route->pattern) : std::string_view();
   const auto took = clock_.steady_now() - request.received;
-  // Never the path or the query: they may hold a link's token.
-  log_.write(LogLevel::kDebug, "request",
-             {{"request_id", request.id},
-              {"method", name(request.method)},
-              {"pattern", pattern},
-              {"status", response.status},
-              {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
+  if (log_.enabled(LogLevel::kDebug)) {
+    // Never the path or the query: they may hold a link's token.
+    log_.write(LogLevel::kDebug, "request",
+               {{"request_id", request.id},
+                {"method", name(request.method)},
+                {"pattern", pattern},
+                {"status", response.status},
+                {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
+  }
   if (observe_) observe_({pattern, request.method, response.status, took});
 }
 

@@ -2,7 +2,8 @@
 // answers. What a handler throws leaves as the surface's error, `detail` goes to the log, an exception
 // that is no Error becomes 500 without its text.
 //
-// handle() may be called from any thread and does not block: it queues the work on the pool.
+// handle() may be called from any thread and does not block: it queues the work on the pool, but for
+// routes that run at once.
 // Queued work and held requests refer to the guard: before it goes, drain the Waiters and stop the pool.
 #pragma once
 
@@ -45,7 +46,7 @@ class Guard {
   void handle(Request request, Responder responder);
 
  private:
-  void run(Request& request, Responder responder);
+  void run(Request& request, Responder responder, Router::Match& match);
   Outcome call(Request& request, Router::Match& match);
   Outcome call_route(Request& request, Router::Match& match);
   Hold shielded(Hold hold, const Request& request, const Route& route);

@@ -9,7 +9,7 @@ Journal& Connected::changes() const {
 }
 
 std::vector<store::Chain> AuditTable::chains() const {
-  if (to_.journal != nullptr) to_.journal->flush_heads();
+  if (to_.journal != nullptr) to_.journal->write_heads();
   Query rows(to_.driver, "select workspace, node, count, link from audit_heads order by workspace, node");
   std::vector<store::Chain> chains;
   while (rows.next()) {

@@ -40,16 +40,20 @@ void Journal::insert(const domain::AuditRow& row) {
       row.link);
 }
 
-void Journal::flush_heads() {
+void Journal::write_heads() {
   for (const std::int64_t workspace : unflushed_) {
-    Head& head = heads_.at(workspace);
-    if (head.flushed || head.head.count == 0) continue;
+    const Head& head = heads_.at(workspace);
+    if (head.flushed) continue;
     run(driver_,
         "insert into audit_heads (workspace, node, count, link) values ($1, $2, $3, $4)"
         " on conflict (workspace, node) do update set count = excluded.count, link = excluded.link",
         workspace, node_, head.head.count, head.head.link);
-    head.flushed = true;
   }
+}
+
+void Journal::flush_heads() {
+  write_heads();
+  for (const std::int64_t workspace : unflushed_) heads_.at(workspace).flushed = true;
   unflushed_.clear();
 }
 
@@ -61,9 +65,6 @@ void Journal::begin_step() {
 
 void Journal::undo_step() {
   for (auto at = before_step_.rbegin(); at != before_step_.rend(); ++at) {
-    // A flush inside the step (AuditLog::chains) was undone with it, so the head is stored by nobody.
-    at->second.flushed = false;
-    unflushed_.push_back(at->first);
     heads_.at(at->first) = at->second;
   }
   before_step_.clear();

@@ -28,7 +28,10 @@ class Journal {
   void changed(std::int64_t row_key) { changed_.push_back(row_key); }
   // Secrets were deleted: the log that still holds them should go soon.
   void shredded() { shredded_ = true; }
+  // Before the commit.
   void flush_heads();
+  // For who reads them inside a step: undoing the step undoes this, so they still count as unflushed.
+  void write_heads();
 
   // One step is one savepoint.
   void begin_step();

@@ -78,7 +78,6 @@ void Writer::give_back(Request* request) {
 void Writer::loop() {
   while (take_group()) {
     write_group();
-    group_.clear();
     keep_log_short();
   }
 }
@@ -110,10 +109,10 @@ void Writer::write_group() {
     health_ = {};
   } catch (const Error& e) {
     return fail_group(e);
-  } catch (const std::exception& e) {
-    return fail_group(Error(ErrorCode::kInternal, "storage_defect", "The writer failed.", e.what()));
+  } catch (...) {
+    return fail_group(Error(ErrorCode::kInternal, "storage_defect", "The writer failed."));
   }
-  if (options_.answer == AnswerWhen::kDurable) answer_group();
+  answer_group();
   publish();
 }
 
@@ -180,6 +179,7 @@ void Writer::answer_group() {
     }
     request->answered_changed.notify_one();  // unlocked: the woken thread must not meet us at the mutex
   }
+  group_.clear();  // from here on they belong to their threads
 }
 
 void Writer::publish() {

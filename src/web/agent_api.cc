@@ -79,12 +79,14 @@ http::Handler get_or_wait(AgentDoor& door) {
 }  // namespace
 
 void add_agent_api_routes(http::Router& router, AgentDoor& door) {
-  const auto add = [&](http::Method method, std::string pattern, http::BodyKind body, http::Handler handler) {
+  const auto add = [&](http::Method method, std::string pattern, http::BodyKind body, http::Handler handler,
+                       http::Runs runs = http::Runs::kOnWorker) {
     router.add({.method = method,
                 .pattern = std::move(pattern),
                 .access = http::Access::kAgent,
                 .surface = http::Surface::kApi,
                 .body = body,
+                .runs = runs,
                 .body_limit = 16 * 1024,
                 .secret_fields = {},
                 .handler = std::move(handler)});
@@ -92,7 +94,7 @@ void add_agent_api_routes(http::Router& router, AgentDoor& door) {
   using enum http::Method;
   const auto tool = [&](std::string_view name, int status) { return run_tool(door, tool_named(door.tools(), name), status); };
   add(kPost, "/v1/handoffs", http::BodyKind::kJson, tool("connections.createHandoff", 201));
-  add(kGet, "/v1/handoffs/{handoffId}", http::BodyKind::kNone, get_or_wait(door));
+  add(kGet, "/v1/handoffs/{handoffId}", http::BodyKind::kNone, get_or_wait(door), http::Runs::kAtOnce);
   add(kPost, "/v1/handoffs/{handoffId}/cancel", http::BodyKind::kNone, tool("handoffs.cancel", 200));
   add(kGet, "/v1/connections", http::BodyKind::kNone, tool("connections.list", 200));
   add(kGet, "/v1/connections/{connectionId}", http::BodyKind::kNone, tool("connections.get", 200));

@@ -88,6 +88,7 @@ void add_mcp_routes(http::Router& router, AgentDoor& door, const Settings& setti
               .access = http::Access::kAgent,
               .surface = http::Surface::kMcp,
               .body = http::BodyKind::kJson,
+              .runs = http::Runs::kOnWorker,
               .body_limit = 64 * 1024,
               .secret_fields = {},
               .handler = [mcp](http::Call& call) { return mcp->handle(call); }});

@@ -25,7 +25,7 @@ struct Settings {
   bool dev = false;           // shows the stripe; a password is optional
   std::string cookie_suffix;  // dev: "_<port>", so that two of them on one machine do not share a session
   WorkspaceId workspace;
-  std::string first_call;     // dev: the curl line that makes a first handoff; empty: the hint is left out
+  std::string first_call;       // dev: the curl line that makes a first handoff; empty: the hint is left out
   PersonId first_call_owner{};  // the only one who sees that line: a token is in it
 };
 

@@ -94,7 +94,8 @@ class Edge : public ::testing::Test {
   Server::Handler echo_later(int threads) {
     late_ = std::make_unique<LateAnswers>(threads);
     return [this](Request request, Responder responder) {
-      late_->add([held = share(std::move(responder)), answer = echo(request)]() mutable { held->respond(std::move(answer)); });
+      late_->add(
+          [held = share(std::move(responder)), answer = echo(request)]() mutable { held->respond(std::move(answer)); });
     };
   }
 

@@ -10,8 +10,8 @@ bool accepted(std::string_view password, std::string_view login = "ada") {
 }
 
 TEST(PasswordRules, LengthIsCountedInCharactersAndBoundedInBytes) {
-  EXPECT_FALSE(accepted("tuba-violet"));
-  EXPECT_TRUE(accepted("tuba-violets"));
+  EXPECT_FALSE(accepted("tubq-vzolkt"));
+  EXPECT_TRUE(accepted("tubq-vzolkts"));
   EXPECT_FALSE(accepted("ÄÖÜäöüßéè€ñ")) << "eleven characters, more than twelve bytes";
   EXPECT_TRUE(accepted("ÄÖÜäöüßéè€ñø"));
 

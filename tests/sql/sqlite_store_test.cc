@@ -256,6 +256,37 @@ TEST(SqliteStore, TheLogStaysBounded) {
   EXPECT_LT(fs::file_size(directory.file("test.db-wal")), 16U * 1024 * 1024);
 }
 
+// Reading the heads inside a step stores those of the whole group early; undoing the step must not lose them.
+TEST(SqliteStore, AStepThatReadsTheHeadsAndFailsTakesNoNeighboursHeadWithIt) {
+  const TempDir directory;
+  OpenedStore store(directory.path());
+  std::promise<void> release;
+  std::promise<void> running;
+  std::vector<std::jthread> threads;
+  threads.emplace_back([&] {
+    store->transact([&](store::Transaction&) {
+      running.set_value();
+      release.get_future().wait();
+    });
+  });
+  running.get_future().wait();
+  threads.emplace_back([&] { store.mint(1); });
+  while (store->stats().waiting < 1) std::this_thread::yield();
+  threads.emplace_back([&] {
+    error_of([&] {
+      store->transact([](store::Transaction& tx) {
+        tx.audit().chains();
+        throw Error(ErrorCode::kConflict, "planted", "");
+      });
+    });
+  });
+  while (store->stats().waiting < 2) std::this_thread::yield();
+  release.set_value();
+  threads.clear();
+  EXPECT_EQ(store.events(), 1);
+  EXPECT_EQ(store.chain_problem(), "");
+}
+
 // A change that touches nothing must not cost a flush of the disk.
 TEST(SqliteStore, ATouchThatChangesNothingWritesNothing) {
   const TempDir directory;

@@ -10,6 +10,7 @@ namespace countersign::support {
 
 class CapturedLog final : public Log {
  public:
+  bool enabled(LogLevel) const override { return true; }
   void write(LogLevel, std::string_view event, std::initializer_list<LogField> fields) override {
     const std::lock_guard lock(mutex_);
     text_ += event;
