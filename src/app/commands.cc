@@ -187,9 +187,7 @@ ExitCode config_explain(const std::string& wanted) {
     if (!wanted.empty()) return ExitCode::kOk;
   }
   if (wanted.empty()) return ExitCode::kOk;
-  std::string message = "There is no setting " + wanted + ".";
-  if (const auto meant = closest(wanted, known)) message += " Did you mean " + std::string(*meant) + "?";
-  throw Error(ErrorCode::kInvalidArgument, "bad_config", message);
+  throw Error(ErrorCode::kInvalidArgument, "bad_config", "there is no setting " + wanted + did_you_mean(wanted, known));
 }
 
 }  // namespace countersign::app

@@ -168,9 +168,7 @@ void apply(Config& config, std::string_view name, std::string_view value, const 
     }
     return;
   }
-  std::string message = where + ": unknown key " + std::string(name);
-  if (const auto meant = closest(name, known)) message += "; did you mean " + std::string(*meant) + "?";
-  throw bad(std::move(message));
+  throw bad(where + ": unknown key " + std::string(name) + did_you_mean(name, known));
 }
 
 void apply_environment(Config& config, const char* const* environment) {

@@ -52,4 +52,9 @@ std::optional<std::string_view> closest(std::string_view word, std::span<const s
   return best;
 }
 
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
+  const auto meant = closest(word, known);
+  return meant ? "; did you mean \"" + std::string(*meant) + "\"?" : "";
+}
+
 }  // namespace countersign

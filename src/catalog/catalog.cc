@@ -1,8 +1,8 @@
 #include "catalog/catalog.h"
 
+#include "base/closest.h"
 #include "base/error.h"
 #include "catalog/json_object.h"
-#include "catalog/nearest.h"
 
 namespace countersign::catalog {
 

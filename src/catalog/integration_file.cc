@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/closest.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "catalog/catalog.h"
 #include "catalog/json_object.h"
-#include "catalog/nearest.h"
 
 namespace countersign::catalog {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/closest.h"
 #include "base/encoding.h"
-#include "catalog/nearest.h"
 
 namespace countersign::catalog {
 namespace {

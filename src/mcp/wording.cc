@@ -14,7 +14,7 @@ std::string quoted_name(std::string_view name) {
 std::string unknown(std::string_view kind, std::string_view word, std::span<const std::string_view> known) {
   std::string text = "unknown ";
   text.append(kind).append(" ").append(quoted_name(word));
-  if (const auto meant = closest(word, known)) text += "; did you mean " + quoted_name(*meant) + "?";
+  text += did_you_mean(word, known);
   return text;
 }
 

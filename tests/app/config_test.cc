@@ -50,7 +50,7 @@ TEST_F(ConfigFile, TheExampleNamesEveryKey) {
 TEST_F(ConfigFile, AnUnknownKeyNamesItsPlaceAndTheRightOne) {
   const std::string message = failure_of("[server]\n  lisen = \"127.0.0.1:1\"\n");
   EXPECT_THAT(message, HasSubstr("c.toml:2:3"));
-  EXPECT_THAT(message, HasSubstr("did you mean server.listen?"));
+  EXPECT_THAT(message, HasSubstr("did you mean \"server.listen\"?"));
 }
 
 TEST_F(ConfigFile, BrokenTomlNamesItsPlace) { EXPECT_THAT(failure_of("[server\n"), HasSubstr("c.toml:1:")); }

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "base/error.h"
-#include "catalog/nearest.h"
 
 namespace countersign::catalog {
 namespace {
@@ -55,15 +54,6 @@ TEST(Catalog, TwoFilesForOneSlugStopTheStart) {
   const EmbeddedFile file = embedded::integrations().front();
   const std::array files{file, file};
   EXPECT_THROW(Catalog(files, Mode::kDev), Error);
-}
-
-TEST(Nearest, CountsASwapAsOneSlip) {
-  constexpr std::array<std::string_view, 3> known{"label", "fields", "kind"};
-  EXPECT_EQ(nearest("feilds", known), "fields");
-  EXPECT_EQ(nearest("lable", known), "label");
-  EXPECT_EQ(nearest("knid", known), "kind");
-  EXPECT_EQ(nearest("x", known), "");
-  EXPECT_EQ(nearest("", known), "");
 }
 
 }  // namespace
