@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
   const auto port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0);
   Pistache::Http::Endpoint server(Pistache::Address(Pistache::Ipv4::loopback(), Pistache::Port(port)));
   server.init(Pistache::Http::Endpoint::options().threads(1).flags(Pistache::Tcp::Options::ReuseAddr |
-                                                                    Pistache::Tcp::Options::NoDelay));
+                                                                   Pistache::Tcp::Options::NoDelay));
   server.setHandler(Pistache::Http::make_handler<Constant>());
   server.serve();
 }

@@ -100,7 +100,8 @@ double cpu_seconds(int pid) {
   std::string text;
   std::getline(stat, text);
   long long user = 0, system = 0;
-  std::sscanf(text.c_str() + text.rfind(')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system);
+  std::sscanf(text.c_str() + text.rfind(')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user,
+              &system);
   return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
@@ -152,7 +153,8 @@ int main(int argc, char** argv) {
   }
   std::sort(microseconds.begin(), microseconds.end());
   std::printf(
-      "{\"held\":%zu,\"kib_each\":%.2f,\"idle_cpu_percent\":%.2f,\"release_p50_us\":%.0f,\"release_p99_us\":%.0f,\"lost\":%zu}\n",
+      "{\"held\":%zu,\"kib_each\":%.2f,\"idle_cpu_percent\":%.2f,\"release_p50_us\":%.0f,\"release_p99_us\":%.0f,"
+      "\"lost\":%zu}\n",
       count, static_cast<double>(after - before) / static_cast<double>(count), idle_cpu * 100,
       percentile(microseconds, 0.5), percentile(microseconds, 0.99), lost);
   return lost == 0 ? 0 : 1;

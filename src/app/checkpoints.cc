@@ -35,8 +35,9 @@ std::string line_of(const Checkpoint& checkpoint, const crypto::SigningKey& key)
 }
 
 Error forged(const std::filesystem::path& file, std::string_view what) {
-  return Error(ErrorCode::kInternal, "checkpoint_forged",
-               "The audit checkpoint file " + file.string() + " is not what this broker wrote: " + std::string(what) + ".");
+  return Error(
+      ErrorCode::kInternal, "checkpoint_forged",
+      "The audit checkpoint file " + file.string() + " is not what this broker wrote: " + std::string(what) + ".");
 }
 
 domain::Link link_from_hex(const std::string& text) {
@@ -107,13 +108,14 @@ void Checkpoints::check_against(const store::Store& store) const {
   throw Error(ErrorCode::kConflict, "audit_rolled_back",
               "The database is not the one the last audit checkpoint speaks of: " + *wrong +
                   ". Was an older copy restored, or its end cut off? See docs/threat-model.md. To accept it as it is, "
-                  "move " + file_.string() + " away; the next start writes a new one.");
+                  "move " +
+                  file_.string() + " away; the next start writes a new one.");
 }
 
 std::optional<std::string> contradiction(const store::Snapshot& snapshot, const Checkpoint& checkpoint) {
   const std::string name = checkpoint.workspace.text() + " node " + std::to_string(checkpoint.node);
-  std::optional<std::string> wrong = "the chain of " + name + " ends before event " +
-                                     std::to_string(checkpoint.head.count) + ", which was there once";
+  std::optional<std::string> wrong =
+      "the chain of " + name + " ends before event " + std::to_string(checkpoint.head.count) + ", which was there once";
   snapshot.audit().walk(checkpoint.workspace, checkpoint.node, checkpoint.head.count - 1,
                         [&](const domain::AuditRow& row, std::string_view) {
                           if (row.sequence != checkpoint.head.count) return false;

@@ -176,10 +176,10 @@ class CommandLine {
 
   void add_audit() {
     CLI::App* audit = group("audit", "The audit record");
-    CLI::App* verify = command(*audit, "verify", "Looks for anything changed, removed or rolled back",
-                               [](const Flags& flags) {
-                                 return audit_verify(load_for_looking(flags), flags.json ? Output::kJson : Output::kText);
-                               });
+    CLI::App* verify =
+        command(*audit, "verify", "Looks for anything changed, removed or rolled back", [](const Flags& flags) {
+          return audit_verify(load_for_looking(flags), flags.json ? Output::kJson : Output::kText);
+        });
     add_place(verify);
     verify->add_flag("--json", flags_.json, "As JSON");
     add_place(command(*audit, "export", "Prints every event, one JSON object a line",
@@ -196,9 +196,8 @@ class CommandLine {
     add->add_option("--name", flags_.name, "Name to show");
     add->add_option("--role", flags_.role, "member, approver or admin");
     add->add_option("--listen", flags_.listen, "As the broker will have it: the link names it");
-    CLI::App* reset = command(*person, "reset", "Prints a new one-use sign-in link for somebody", [](const Flags& flags) {
-      return person_reset(load_for_looking(flags), flags.login);
-    });
+    CLI::App* reset = command(*person, "reset", "Prints a new one-use sign-in link for somebody",
+                              [](const Flags& flags) { return person_reset(load_for_looking(flags), flags.login); });
     add_place(reset);
     reset->add_option("LOGIN", flags_.login, "Name to sign in with")->required();
     reset->add_option("--listen", flags_.listen, "As the broker will have it: the link names it");
@@ -209,9 +208,9 @@ class CommandLine {
     add_place(command(*config, "check", "Reads the configuration and says what is wrong with it", config_check));
     add_place(command(*config, "show", "Prints every setting as it would be used",
                       [](const Flags& flags) { return config_show(load_config(flags)); }));
-    command(*config, "explain", "What a setting means; all of them without a name",
-            [](const Flags& flags) { return config_explain(flags.key); })
-        ->add_option("KEY", flags_.key, "e.g. server.listen");
+    command(*config, "explain", "What a setting means; all of them without a name", [](const Flags& flags) {
+      return config_explain(flags.key);
+    })->add_option("KEY", flags_.key, "e.g. server.listen");
   }
 
   CLI::App app_{"Countersign: hands agents' requests to people and keeps the secrets", "countersign"};

@@ -33,7 +33,8 @@ struct LookingGlass {
         checkpoints(checkpoints_path(config.data_dir), opened.ring, clock) {
     // Keys that had to be made up just now would verify nothing.
     if (!opened.unsaved.empty()) {
-      throw Error(ErrorCode::kInvalidArgument, "master_key_lost", "The database holds no keys: no broker has run on it.");
+      throw Error(ErrorCode::kInvalidArgument, "master_key_lost",
+                  "The database holds no keys: no broker has run on it.");
     }
   }
   static sql::SqliteStore::Options options(const Config& config) {
@@ -157,8 +158,8 @@ ExitCode audit_export(const Config& config) {
 
 ExitCode person_add(const Config& config, const PersonOptions& options) {
   Offline broker(config);
-  const domain::Person person = broker->people().add(
-      domain::Actor::command_line(), {kDefaultWorkspace, options.login, options.name, options.role});
+  const domain::Person person = broker->people().add(domain::Actor::command_line(),
+                                                     {kDefaultWorkspace, options.login, options.name, options.role});
   print_link(broker, config, person.id);
   return ExitCode::kOk;
 }

@@ -39,9 +39,9 @@ Value read_word(std::string_view text, const std::array<std::pair<std::string_vi
 }
 
 constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug", LogLevel::kDebug},
-                                                                       {"info", LogLevel::kInfo},
-                                                                       {"warning", LogLevel::kWarning},
-                                                                       {"error", LogLevel::kError}}};
+                                                                        {"info", LogLevel::kInfo},
+                                                                        {"warning", LogLevel::kWarning},
+                                                                        {"error", LogLevel::kError}}};
 constexpr std::array<std::pair<std::string_view, LogFormat>, 3> kFormats{
     {{"auto", LogFormat::kAuto}, {"json", LogFormat::kJson}, {"text", LogFormat::kText}}};
 
@@ -108,12 +108,14 @@ std::span<const ConfigKey> config_keys() {
   static const std::vector<ConfigKey> keys = {
       {"server.listen", "Address and port of pages, API and MCP.",
        [](Config& c, View v) { c.listen = parse_listen_address(v); }, [](const Config& c) { return show(c.listen); }},
-      {"server.public_url", "How people and agents reach it, e.g. https://broker.example.com; never taken from a request.",
+      {"server.public_url",
+       "How people and agents reach it, e.g. https://broker.example.com; never taken from a request.",
        [](Config& c, View v) { c.public_url = read_public_url(v); }, [](const Config& c) { return c.public_url; }},
       {"server.trusted_proxies", "Addresses whose X-Forwarded-For is believed, separated by commas.",
        [](Config& c, View v) { c.trusted_proxies = read_list(v); },
        [](const Config& c) { return show_list(c.trusted_proxies); }},
-      {"server.allow_plain_http", "Allows a listener that is not loopback without a trusted proxy. Credentials then cross the network in clear.",
+      {"server.allow_plain_http",
+       "Allows a listener that is not loopback without a trusted proxy. Credentials then cross the network in clear.",
        [](Config& c, View v) { c.allow_plain_http = read_flag(v); },
        [](const Config& c) { return std::string(c.allow_plain_http ? "true" : "false"); }},
       {"server.workers", "Threads that run requests.",
@@ -130,8 +132,7 @@ std::span<const ConfigKey> config_keys() {
       {"keys.master_key_file", "The master key: a file of mode 0600, best on another disk than the data.",
        [](Config& c, View v) { c.master_key_file = v; }, [](const Config& c) { return c.master_key_file.string(); }},
       {"keys.master_key_credential", "Name of the systemd credential that holds the master key, when no file is set.",
-       [](Config& c, View v) { c.master_key_credential = v; },
-       [](const Config& c) { return c.master_key_credential; }},
+       [](Config& c, View v) { c.master_key_credential = v; }, [](const Config& c) { return c.master_key_credential; }},
       {"sessions.idle_minutes", "A browser session ends after so long without use.",
        [](Config& c, View v) { c.session_idle = std::chrono::minutes(read_number(v, 1, 1440)); },
        [](const Config& c) { return std::to_string(c.session_idle.count()); }},
@@ -141,11 +142,11 @@ std::span<const ConfigKey> config_keys() {
       {"limits.grant_writes_per_minute", "Changes one agent's grant may ask for in a minute.",
        [](Config& c, View v) { c.grant_writes = read_number(v, 1, 1'000'000'000); },
        [](const Config& c) { return std::to_string(c.grant_writes); }},
-      {"limits.grant_executes_per_minute", "Sign-ins at providers and other executions one grant may ask for in a minute.",
+      {"limits.grant_executes_per_minute",
+       "Sign-ins at providers and other executions one grant may ask for in a minute.",
        [](Config& c, View v) { c.grant_executes = read_number(v, 1, 1'000'000'000); },
        [](const Config& c) { return std::to_string(c.grant_executes); }},
-      {"log.level", "debug, info, warning or error.",
-       [](Config& c, View v) { c.log_level = read_word(v, kLevels); },
+      {"log.level", "debug, info, warning or error.", [](Config& c, View v) { c.log_level = read_word(v, kLevels); },
        [](const Config& c) { return word_of(c.log_level, kLevels); }},
       {"log.format", "auto (text on a terminal, JSON elsewhere), json or text.",
        [](Config& c, View v) { c.log_format = read_word(v, kFormats); },
@@ -194,9 +195,9 @@ void check_whole(const Config& config) {
   if (!is_loopback(config.listen) && config.public_url.empty()) {
     throw bad("server.public_url must be set when server.listen is not a loopback address");
   }
-  const bool http_elsewhere = config.public_url.starts_with("http://") && !config.public_url.starts_with("http://127.") &&
-                              !config.public_url.starts_with("http://localhost") &&
-                              !config.public_url.starts_with("http://[::1]");
+  const bool http_elsewhere =
+      config.public_url.starts_with("http://") && !config.public_url.starts_with("http://127.") &&
+      !config.public_url.starts_with("http://localhost") && !config.public_url.starts_with("http://[::1]");
   if (http_elsewhere && !config.allow_plain_http) {
     throw bad("server.public_url must begin with https:// unless it names this machine itself");
   }

@@ -25,7 +25,8 @@ std::string text_of(const toml::node& node, const ConfigPlace& place) {
                   ": only text, whole numbers, true, false and lists of text are used here");
 }
 
-void apply_table(Config& config, const std::filesystem::path& path, const toml::table& table, const std::string& prefix) {
+void apply_table(Config& config, const std::filesystem::path& path, const toml::table& table,
+                 const std::string& prefix) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
     if (const toml::table* inner = node.as_table()) {

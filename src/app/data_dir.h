@@ -6,7 +6,9 @@
 namespace countersign::app {
 
 inline std::filesystem::path database_path(const std::filesystem::path& dir) { return dir / "countersign.db"; }
-inline std::filesystem::path checkpoints_path(const std::filesystem::path& dir) { return dir / "audit-checkpoints.jsonl"; }
+inline std::filesystem::path checkpoints_path(const std::filesystem::path& dir) {
+  return dir / "audit-checkpoints.jsonl";
+}
 inline std::filesystem::path dev_master_key_path(const std::filesystem::path& dir) { return dir / "master.key"; }
 inline std::filesystem::path dev_token_path(const std::filesystem::path& dir) { return dir / "dev-agent-token"; }
 

@@ -38,8 +38,7 @@ PersonId find_or_add_owner(Application& application) {
     if (person.login == kOwnerLogin) return person.id;
   }
   return application.people()
-      .add(domain::Actor::command_line(),
-           {kDefaultWorkspace, std::string(kOwnerLogin), "Owner", domain::Role::kAdmin})
+      .add(domain::Actor::command_line(), {kDefaultWorkspace, std::string(kOwnerLogin), "Owner", domain::Role::kAdmin})
       .id;
 }
 

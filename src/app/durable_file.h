@@ -1,9 +1,9 @@
 // Files that must be whole or absent after a crash.
 #pragma once
 
+#include <sys/types.h>
 #include <filesystem>
 #include <string_view>
-#include <sys/types.h>
 
 namespace countersign::app {
 

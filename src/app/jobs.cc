@@ -26,8 +26,8 @@ void Jobs::stop() {
 void Jobs::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_ && !jobs_.empty()) {
-    const auto due = std::min_element(jobs_.begin(), jobs_.end(),
-                                      [](const Job& a, const Job& b) { return a.next < b.next; });
+    const auto due =
+        std::min_element(jobs_.begin(), jobs_.end(), [](const Job& a, const Job& b) { return a.next < b.next; });
     if (wake_.wait_until(lock, due->next, [this] { return stopping_; })) return;
     lock.unlock();
     run_one(*due);

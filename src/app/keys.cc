@@ -31,7 +31,8 @@ std::vector<domain::KeyRow> stored_keys(const store::Store& store) {
 Error lost(const domain::KeyRow& row, const Error& cause) {
   return Error(ErrorCode::kInvalidArgument, "master_key_lost",
                "The database is sealed by master key " + row.master_key_id + ", and that key is not there. " +
-                   cause.message() + " Restore the key file from your backup; a new key cannot open this data. "
+                   cause.message() +
+                   " Restore the key file from your backup; a new key cannot open this data. "
                    "Nothing was touched.");
 }
 
@@ -81,7 +82,8 @@ void save_keys(store::Store& store, const std::vector<domain::KeyRow>& rows, con
       event.at = clock.now();
       event.action = "key.created";
       event.object = row.id.text();
-      event.facts = {{"purpose", row.purpose}, {"version", std::to_string(row.version)}, {"master_key", row.master_key_id}};
+      event.facts = {
+          {"purpose", row.purpose}, {"version", std::to_string(row.version)}, {"master_key", row.master_key_id}};
       tx.keys().insert(row, event);
     }
   });

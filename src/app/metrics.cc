@@ -87,10 +87,12 @@ class Metrics::Impl {
   void collect_requests(std::vector<prometheus::MetricFamily>& families) const {
     prometheus::MetricFamily requests{"countersign_http_requests_total",
                                       "Answered requests by route pattern, method and status.",
-                                      prometheus::MetricType::Counter, {}};
+                                      prometheus::MetricType::Counter,
+                                      {}};
     prometheus::MetricFamily seconds{"countersign_http_request_duration_seconds",
                                      "From the complete request to its answer; held polls count their whole wait.",
-                                     prometheus::MetricType::Histogram, {}};
+                                     prometheus::MetricType::Histogram,
+                                     {}};
     const std::shared_lock lock(series_mutex_);
     for (const auto& [key, series] : series_) {
       requests.metric.push_back(count_of(key, series));

@@ -51,12 +51,14 @@ void print_dev_banner(const Endpoints& endpoints, const Secret& link_token, cons
       "Make a first handoff with the built-in demo integration, then open the url it answers:\n  " +
       first_call_line(endpoints.base_url, agent_token) +
       "\n\n"
-      "Connect Claude Code:\n  claude mcp add --transport http countersign " + endpoints.mcp_url +
-      " --header \"Authorization: Bearer " + token +
+      "Connect Claude Code:\n  claude mcp add --transport http countersign " +
+      endpoints.mcp_url + " --header \"Authorization: Bearer " + token +
       "\"\n\n"
-      "Any other agent:  MCP URL  " + endpoints.mcp_url + "\n                  Token    " + token +
+      "Any other agent:  MCP URL  " +
+      endpoints.mcp_url + "\n                  Token    " + token +
       "\n\n"
-      "Data: " + data_dir +
+      "Data: " +
+      data_dir +
       "\n"
       "Development mode, on this machine only. An agent that runs under your own user can read your files, this\n"
       "broker's data included; for real separation run `countersign serve` under a user of its own.\n\n";

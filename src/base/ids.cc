@@ -3,7 +3,7 @@
 namespace countersign::base {
 namespace {
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford: no i, l, o, u
-constexpr std::size_t kLength = 13;                                      // 65 bits hold 63
+constexpr std::size_t kLength = 13;                                       // 65 bits hold 63
 }  // namespace
 
 std::string id_text(std::string_view prefix, std::int64_t value) {

@@ -49,8 +49,8 @@ Link link_of(const AuditRow& row, const Link& previous, const ChainMac& mac) {
   const std::string workspace = row.workspace.text();
   const std::string node = std::to_string(row.node);
   const std::string at = std::to_string(row.at.time_since_epoch().count());
-  const std::array<std::string_view, 10> parts = {as_text(previous), sequence,   workspace, node, at, row.actor,
-                                                  row.action,        row.object, row.facts, row.commitment};
+  const std::array<std::string_view, 10> parts = {as_text(previous), sequence,   workspace,  node,      at,
+                                                  row.actor,         row.action, row.object, row.facts, row.commitment};
   return mac.mac("audit link 1", parts);
 }
 

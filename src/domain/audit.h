@@ -33,7 +33,7 @@ struct Actor {
   static Actor agent(AgentId id) { return {ActorKind::kAgent, id.value()}; }
   static Actor anonymous() { return {ActorKind::kAnonymous, 0}; }
   static Actor command_line() { return {ActorKind::kOperator, 0}; }  // somebody with the key file in hand
-  std::string text() const;  // "person:pe_…"
+  std::string text() const;                                          // "person:pe_…"
 };
 
 struct AuditEvent {

@@ -19,8 +19,8 @@ enum class Sensitivity { kSecret, kPlain };
 struct Field {
   std::string name;  // "token"
   std::string label;
-  std::string hint;         // where to find it, what it looks like
-  std::string placeholder;  // an example that is no real key
+  std::string hint;                   // where to find it, what it looks like
+  std::string placeholder;            // an example that is no real key
   std::vector<std::string> prefixes;  // what a right one begins with; empty: anything
   Sensitivity sensitivity = Sensitivity::kSecret;
   std::size_t min_length = 1;

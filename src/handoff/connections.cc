@@ -10,8 +10,7 @@ bool may_see(const domain::Owner& owner, PersonId who) {
 }
 
 Error no_such_connection() {
-  return Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.")
-      .recovery("connections.list");
+  return Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.").recovery("connections.list");
 }
 
 domain::AuditEvent removal_event(WorkspaceId workspace, ConnectionId connection, PersonId by, Instant now) {

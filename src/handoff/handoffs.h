@@ -93,8 +93,8 @@ using Submitted = std::variant<Saved, std::vector<FieldProblem>>;
 
 class Handoffs {
  public:
-  Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault,
-           const crypto::KeyRing& keys, const Clock& clock, Random& random, IdSource& ids);
+  Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault, const crypto::KeyRing& keys,
+           const Clock& clock, Random& random, IdSource& ids);
 
   // --- the agent's side ---
   // Throws kNotFound `unknown_integration` / `unknown_template`, kConflict `subject_required` (a workspace's

@@ -71,9 +71,7 @@ void record_refusal(store::Store& store, const domain::Handoff& handoff, const O
   store.transact([&](store::Transaction& tx) { tx.audit().record(event); });
 }
 
-Error no_such_handoff() {
-  return Error(ErrorCode::kNotFound, "unknown_handoff", "There is no such handoff.");
-}
+Error no_such_handoff() { return Error(ErrorCode::kNotFound, "unknown_handoff", "There is no such handoff."); }
 
 Error state_conflict(domain::HandoffState state) {
   std::string reason = "handoff_";

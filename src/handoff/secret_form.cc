@@ -13,8 +13,7 @@ namespace {
 constexpr std::size_t kLabelLimit = 120;  // code points
 
 domain::Owner owner_for(const Asker& asker, const SecretFormRequest& request) {
-  const auto wanted =
-      request.owner.value_or(asker.owner.valid() ? domain::OwnerKind::kUser : domain::OwnerKind::kOrg);
+  const auto wanted = request.owner.value_or(asker.owner.valid() ? domain::OwnerKind::kUser : domain::OwnerKind::kOrg);
   if (wanted == domain::OwnerKind::kOrg) return domain::Owner::org();
   if (!asker.owner.valid()) {
     throw Error(ErrorCode::kConflict, "subject_required",
@@ -155,10 +154,9 @@ Minted Handoffs::mint_secret_form(const Asker& asker, const SecretFormRequest& r
   handoff.auth_template = template_for(integration, request.auth_template).slug;
   handoff.label = request.label;
   handoff.request_key = request.request_key;
-  const std::string digest =
-      hex(crypto::mac(keys_.key(crypto::KeyPurpose::kLink),
-                      {"handoff request 1", handoff.integration, handoff.auth_template,
-                       domain::kOwnerNames[handoff.owner.kind], handoff.label}));
+  const std::string digest = hex(crypto::mac(keys_.key(crypto::KeyPurpose::kLink),
+                                             {"handoff request 1", handoff.integration, handoff.auth_template,
+                                              domain::kOwnerNames[handoff.owner.kind], handoff.label}));
   if (request.request_key.empty()) return insert(std::move(handoff), asker, digest);
   if (auto earlier = repeated(asker, request.request_key, digest)) return std::move(*earlier);
   try {

@@ -22,15 +22,15 @@
 namespace countersign::http {
 
 struct ServerLimits {
-  std::size_t head_bytes = 16 * 1024;        // request line and header fields together
+  std::size_t head_bytes = 16 * 1024;  // request line and header fields together
   std::size_t header_fields = 100;
-  std::size_t body_bytes = 64 * 1024;        // a route may allow less, or more through body_limit
-  std::size_t connections = 0;               // 0: descriptor limit less a reserve
-  std::size_t connections_per_address = 0;   // 0: no cap (loopback, or a proxy that caps itself)
+  std::size_t body_bytes = 64 * 1024;          // a route may allow less, or more through body_limit
+  std::size_t connections = 0;                 // 0: descriptor limit less a reserve
+  std::size_t connections_per_address = 0;     // 0: no cap (loopback, or a proxy that caps itself)
   std::size_t unsent_bytes = 4 * 1024 * 1024;  // per connection, beyond what the socket took
-  std::chrono::milliseconds read{10'000};    // from a request's first byte to its last
-  std::chrono::milliseconds idle{60'000};    // between requests
-  std::chrono::milliseconds write{10'000};   // without progress
+  std::chrono::milliseconds read{10'000};      // from a request's first byte to its last
+  std::chrono::milliseconds idle{60'000};      // between requests
+  std::chrono::milliseconds write{10'000};     // without progress
 };
 
 struct ServerOptions {

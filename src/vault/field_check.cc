@@ -20,7 +20,8 @@ std::string listed(const std::vector<std::string>& prefixes) {
 }
 
 bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 }  // namespace
@@ -55,9 +56,9 @@ std::string problem_with(const domain::Field& field, std::string_view value) {
   if (length > field.max_length) {
     return "The " + field.label + " is too long: it has at most " + std::to_string(field.max_length) + " characters";
   }
-  const bool right_start = field.prefixes.empty() ||
-                           std::any_of(field.prefixes.begin(), field.prefixes.end(),
-                                       [&](const std::string& prefix) { return value.starts_with(prefix); });
+  const bool right_start =
+      field.prefixes.empty() || std::any_of(field.prefixes.begin(), field.prefixes.end(),
+                                            [&](const std::string& prefix) { return value.starts_with(prefix); });
   if (!right_start) return "The " + field.label + " begins with " + listed(field.prefixes) + "; this one does not";
   return "";
 }

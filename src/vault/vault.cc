@@ -70,8 +70,7 @@ std::vector<domain::SealedField> Vault::seal(domain::Connection& connection, con
   return sealed;
 }
 
-Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId id,
-                   std::string_view purpose) const {
+Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId id, std::string_view purpose) const {
   domain::AuditEvent event;
   event.workspace = workspace;
   event.at = clock_.now();

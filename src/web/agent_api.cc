@@ -29,7 +29,8 @@ Json merge_input(const http::Call& call, const AgentTool& tool) {
           .at("/" + name);
     }
     const bool number = properties.contains(name) && properties[name].value("type", "") == "integer";
-    const bool digits = !value.empty() && value.size() <= 9 && value.find_first_not_of("0123456789") == std::string::npos;
+    const bool digits =
+        !value.empty() && value.size() <= 9 && value.find_first_not_of("0123456789") == std::string::npos;
     input[name] = number && digits ? Json(std::stol(value)) : Json(value);
   };
   for (const auto& [name, value] : call.path_params) add(name, value);
@@ -92,7 +93,9 @@ void add_agent_api_routes(http::Router& router, AgentDoor& door) {
                 .handler = std::move(handler)});
   };
   using enum http::Method;
-  const auto tool = [&](std::string_view name, int status) { return run_tool(door, tool_named(door.tools(), name), status); };
+  const auto tool = [&](std::string_view name, int status) {
+    return run_tool(door, tool_named(door.tools(), name), status);
+  };
   add(kPost, "/v1/handoffs", http::BodyKind::kJson, tool("connections.createHandoff", 201));
   add(kGet, "/v1/handoffs/{handoffId}", http::BodyKind::kNone, get_or_wait(door), http::Runs::kAtOnce);
   add(kPost, "/v1/handoffs/{handoffId}/cancel", http::BodyKind::kNone, tool("handoffs.cancel", 200));

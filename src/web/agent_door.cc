@@ -43,8 +43,6 @@ ToolOutcome AgentDoor::run(const AgentTool& tool, const http::Caller& caller, co
   return tool.run({services_, asker_of(caller), arguments, std::move(request_key)});
 }
 
-SteadyInstant AgentDoor::deadline_of(const HeldAnswer& held) const {
-  return services_.clock.steady_now() + held.wait;
-}
+SteadyInstant AgentDoor::deadline_of(const HeldAnswer& held) const { return services_.clock.steady_now() + held.wait; }
 
 }  // namespace countersign::web

@@ -115,13 +115,14 @@ ToolOutcome wait_for(const ToolCall& call, HandoffId id, std::chrono::seconds wa
   if (wait == 0s || is_settled(state_at(handoff, now))) return handoff_answer(call.services, handoff);
   // A millisecond past the deadline, so that the last look finds it expired.
   const auto until_deadline = std::max(0ms, handoff.expires_at - now) + 1ms;
-  return HeldAnswer{id.value(), std::min<std::chrono::milliseconds>(wait, until_deadline),
-                    [&services = call.services, asker = call.asker, id](http::Hold::Round round) -> std::optional<Answer> {
-                      const domain::Handoff current = services.handoffs.get(asker, id);
-                      const bool settled = is_settled(state_at(current, services.clock.now()));
-                      if (!settled && round == http::Hold::Round::kAgain) return std::nullopt;
-                      return handoff_answer(services, current);
-                    }};
+  return HeldAnswer{
+      id.value(), std::min<std::chrono::milliseconds>(wait, until_deadline),
+      [&services = call.services, asker = call.asker, id](http::Hold::Round round) -> std::optional<Answer> {
+        const domain::Handoff current = services.handoffs.get(asker, id);
+        const bool settled = is_settled(state_at(current, services.clock.now()));
+        if (!settled && round == http::Hold::Round::kAgain) return std::nullopt;
+        return handoff_answer(services, current);
+      }};
 }
 
 Json connection_view(const domain::Connection& connection) {
@@ -144,8 +145,7 @@ Json connection_view(const domain::Connection& connection) {
 Json integration_view(const domain::Integration& integration) {
   Json templates = Json::array();
   for (const domain::AuthTemplate& one : integration.templates) {
-    templates.push_back(
-        {{"slug", one.slug}, {"kind", domain::kTemplateKindNames[one.kind]}, {"label", one.label}});
+    templates.push_back({{"slug", one.slug}, {"kind", domain::kTemplateKindNames[one.kind]}, {"label", one.label}});
   }
   return {{"slug", integration.slug},
           {"name", integration.name},

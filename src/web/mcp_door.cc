@@ -53,7 +53,8 @@ class McpDoor {
   http::Outcome run(http::Call& call, mcp::CallTool tool_call) const {
     try {
       ToolOutcome outcome = door_.run(tool_named(door_.tools(), tool_call.name), call.caller, *tool_call.arguments);
-      if (const Answer* answer = std::get_if<Answer>(&outcome)) return send(server_.finish(tool_call, result_of(*answer)));
+      if (const Answer* answer = std::get_if<Answer>(&outcome))
+        return send(server_.finish(tool_call, result_of(*answer)));
       return hold(std::get<HeldAnswer>(std::move(outcome)), std::move(tool_call));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kInternal) throw;  // the guard logs the detail

@@ -40,8 +40,9 @@ class BrowserSide : public ::testing::Test {
 
 TEST_F(BrowserSide, D057_AFormFromElsewhereIsRefused) {
   const std::string good = "csrf=" + percent_encode(browser.csrf());
-  for (const Headers& headers : {Headers{{"origin", "https://evil.example"}}, Headers{{"origin", "null"}}, Headers{},
-                                 Headers{{"sec-fetch-site", "cross-site"}}, Headers{{"origin", "http://127.0.0.1:7117.evil"}}}) {
+  for (const Headers& headers :
+       {Headers{{"origin", "https://evil.example"}}, Headers{{"origin", "null"}}, Headers{},
+        Headers{{"sec-fetch-site", "cross-site"}}, Headers{{"origin", "http://127.0.0.1:7117.evil"}}}) {
     EXPECT_EQ(browser.post_raw(path + "/decline", good, headers).status, 403);
   }
   EXPECT_EQ(browser.post_raw(path + "/decline", "csrf=wrong", {{"origin", std::string(kPublicUrl)}}).status, 403);
@@ -52,8 +53,10 @@ TEST_F(BrowserSide, D057_AFormFromElsewhereIsRefused) {
 TEST_F(BrowserSide, D058_AnotherSessionsTokenDoesNotFit) {
   Browser other(program);
   other.sign_in(program.add_person("bob", domain::Role::kMember));
-  EXPECT_EQ(browser.post_raw(path + "/decline", "csrf=" + percent_encode(other.csrf()), {{"origin", std::string(kPublicUrl)}}).status,
-            403);
+  EXPECT_EQ(
+      browser.post_raw(path + "/decline", "csrf=" + percent_encode(other.csrf()), {{"origin", std::string(kPublicUrl)}})
+          .status,
+      403);
   EXPECT_EQ(status(), "pending");
 }
 
@@ -92,10 +95,10 @@ TEST_F(BrowserSide, D067_PagesAnswerNobodyElsesFrameOrWindow) {
 TEST_F(BrowserSide, D069_AWebPageCannotSpeakToTheLocalBroker) {
   EXPECT_EQ(program.send(http::Method::kPost, "/mcp", {{"content-type", "application/json"}}, "{}").status, 401);
   EXPECT_EQ(program.send(http::Method::kPost, "/v1/handoffs", {{"content-type", "text/plain"}}, "{}").status, 401);
-  const http::Response rebound =
-      program.send(http::Method::kPost, "/mcp",
-                   {{"authorization", "Bearer " + token}, {"content-type", "application/json"}, {"origin", "https://evil.example"}},
-                   R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+  const http::Response rebound = program.send(
+      http::Method::kPost, "/mcp",
+      {{"authorization", "Bearer " + token}, {"content-type", "application/json"}, {"origin", "https://evil.example"}},
+      R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
   EXPECT_EQ(rebound.status, 403);
 }
 
@@ -106,7 +109,8 @@ TEST_F(BrowserSide, D070_CookiesAreHostOnlySecureAndHttpOnly) {
   fresh.get("/sign-in/" + std::string(link.reveal()));
   const std::string cookie = header_of(fresh.post("/sign-in/" + std::string(link.reveal())), "Set-Cookie");
   EXPECT_TRUE(cookie.starts_with("__Host-")) << cookie;
-  for (const char* part : {"; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"}) EXPECT_THAT(cookie, HasSubstr(part));
+  for (const char* part : {"; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"})
+    EXPECT_THAT(cookie, HasSubstr(part));
   EXPECT_THAT(cookie, Not(HasSubstr("Domain")));
 }
 
@@ -151,8 +155,8 @@ TEST_F(BrowserSide, F099_FirstRunNeedsTheLink) {
 }
 
 TEST_F(BrowserSide, F101_PathTricksLeadNowhere) {
-  for (const char* target : {"/connections/..;/", "/%2e%2e/connections", "//connections", "/connections;x", "/CONNECTIONS",
-                             "/connections/", "/connections%00", "/h/%2e%2e%2flogin"}) {
+  for (const char* target : {"/connections/..;/", "/%2e%2e/connections", "//connections", "/connections;x",
+                             "/CONNECTIONS", "/connections/", "/connections%00", "/h/%2e%2e%2flogin"}) {
     EXPECT_EQ(browser.get(target).status, 404) << target;
   }
 }

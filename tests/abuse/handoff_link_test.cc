@@ -78,13 +78,16 @@ TEST_F(HandoffLink, A003_LinkAndCodeAreRelayed) {
 TEST_F(HandoffLink, A005_LoginNeedsThePreSessionTokenOfItsOwnPage) {
   Browser victim(program);
   victim.get("/login");
-  EXPECT_EQ(victim.post_raw("/login", "login=mallory&password=x&csrf=guess", {{"origin", std::string(kPublicUrl)}}).status,
-            403);
+  EXPECT_EQ(
+      victim.post_raw("/login", "login=mallory&password=x&csrf=guess", {{"origin", std::string(kPublicUrl)}}).status,
+      403);
   Browser attacker(program);
   attacker.get("/login");
   // The attacker's token does not fit the victim's browser.
-  EXPECT_EQ(victim.post_raw("/login", "login=mallory&password=x&csrf=" + percent_encode(attacker.csrf()),
-                            {{"origin", std::string(kPublicUrl)}}).status,
+  EXPECT_EQ(victim
+                .post_raw("/login", "login=mallory&password=x&csrf=" + percent_encode(attacker.csrf()),
+                          {{"origin", std::string(kPublicUrl)}})
+                .status,
             403);
   Browser signed_in(program);
   signed_in.sign_in(ada);
@@ -135,8 +138,8 @@ TEST_F(HandoffLink, A010_PreviewersAndScannersChangeNothing) {
     program.send(http::Method::kHead, path);
   }
   EXPECT_EQ(status(), "pending");
-  const Secret link = program.application().people().make_link(domain::Actor::command_line(), app::kDefaultWorkspace,
-                                                               ada, 600s);
+  const Secret link =
+      program.application().people().make_link(domain::Actor::command_line(), app::kDefaultWorkspace, ada, 600s);
   const std::string sign_in = "/sign-in/" + std::string(link.reveal());
   for (int i = 0; i < 3; ++i) EXPECT_EQ(program.send(http::Method::kGet, sign_in).status, 200);
   Browser browser(program);

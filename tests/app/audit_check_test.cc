@@ -107,12 +107,15 @@ TEST_F(AuditVerify, FindsARestoredOlderDatabase) {
 TEST_F(AuditVerify, FindsAnExchangedNoteButNotAnErasedOne) {
   change("delete from audit_notes where sequence = (select min(sequence) from audit_notes where note = 'note text')");
   EXPECT_THAT(findings(), ::testing::IsEmpty());
-  EXPECT_THAT(finding_after("update audit_notes set note = 'other' where note = 'note text'"), HasSubstr("note of event"));
+  EXPECT_THAT(finding_after("update audit_notes set note = 'other' where note = 'note text'"),
+              HasSubstr("note of event"));
 }
 
 TEST_F(AuditVerify, FindsACredentialPutBackOrTakenAway) {
-  EXPECT_THAT(finding_after("update connection_secrets set sealed = (select sealed from connection_secrets order by connection limit 1)"),
-              HasSubstr("sealed credential"));
+  EXPECT_THAT(
+      finding_after(
+          "update connection_secrets set sealed = (select sealed from connection_secrets order by connection limit 1)"),
+      HasSubstr("sealed credential"));
 }
 
 TEST_F(AuditVerify, FindsAForgedCheckpoint) {

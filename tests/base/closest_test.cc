@@ -7,7 +7,8 @@
 namespace countersign {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKnown = {"fields", "label", "kind", "server.listen", "connections.createHandoff"};
+constexpr std::array<std::string_view, 5> kKnown = {"fields", "label", "kind", "server.listen",
+                                                    "connections.createHandoff"};
 
 std::string_view found(std::string_view word) { return closest(word, kKnown).value_or(""); }
 

@@ -20,7 +20,9 @@ struct Bad {
   std::string code;
 };
 
-std::string deep(int levels) { return std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']'); }
+std::string deep(int levels) {
+  return std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']');
+}
 
 std::vector<Bad> bad_requests() {
   using enum http::Method;
@@ -33,9 +35,11 @@ std::vector<Bad> bad_requests() {
       {"null", kPost, "/v1/handoffs", json, R"({"integration":null})", 400, "invalid_arguments"},
       {"array body", kPost, "/v1/handoffs", json, "[]", 400, "invalid_arguments"},
       {"text body", kPost, "/v1/handoffs", json, "\"x\"", 400, "invalid_arguments"},
-      {"too long", kPost, "/v1/handoffs", json, R"({"integration":")" + std::string(500, 'x') + "\"}", 400, "invalid_arguments"},
+      {"too long", kPost, "/v1/handoffs", json, R"({"integration":")" + std::string(500, 'x') + "\"}", 400,
+       "invalid_arguments"},
       {"too deep", kPost, "/v1/handoffs", json, deep(200), 400, "invalid_json"},
-      {"duplicate key", kPost, "/v1/handoffs", json, R"({"integration":"demo","integration":"demo"})", 400, "invalid_json"},
+      {"duplicate key", kPost, "/v1/handoffs", json, R"({"integration":"demo","integration":"demo"})", 400,
+       "invalid_json"},
       {"bad utf-8", kPost, "/v1/handoffs", json, "{\"integration\":\"\xff\"}", 400, "invalid_json"},
       {"lone surrogate", kPost, "/v1/handoffs", json, R"({"integration":"\ud800"})", 400, "invalid_json"},
       {"nul", kPost, "/v1/handoffs", json, R"({"integration":"a\u0000"})", 400, "invalid_json"},
@@ -43,9 +47,11 @@ std::vector<Bad> bad_requests() {
       {"trailing", kPost, "/v1/handoffs", json, R"({"integration":"demo"} x)", 400, "invalid_json"},
       {"empty", kPost, "/v1/handoffs", json, "", 400, "invalid_json"},
       {"unknown integration", kPost, "/v1/handoffs", json, R"({"integration":"githib"})", 404, "unknown_integration"},
-      {"unknown template", kPost, "/v1/handoffs", json, R"({"integration":"demo","template":"nope"})", 404, "unknown_template"},
+      {"unknown template", kPost, "/v1/handoffs", json, R"({"integration":"demo","template":"nope"})", 404,
+       "unknown_template"},
       {"bad owner", kPost, "/v1/handoffs", json, R"({"integration":"demo","owner":"me"})", 400, "invalid_arguments"},
-      {"wrong content type", kPost, "/v1/handoffs", "text/plain", R"({"integration":"demo"})", 415, "unsupported_media_type"},
+      {"wrong content type", kPost, "/v1/handoffs", "text/plain", R"({"integration":"demo"})", 415,
+       "unsupported_media_type"},
       {"no content type", kPost, "/v1/handoffs", "", R"({"integration":"demo"})", 415, "unsupported_media_type"},
       {"wrong method", kDelete, "/v1/handoffs", "", "", 405, ""},
       {"unknown path", kGet, "/v1/nothing", "", "", 404, "not_found"},
@@ -90,7 +96,8 @@ TEST(BadInput, EachMistakeHasItsPreciseRefusal) {
 TEST(BadInput, AMisspeltFieldIsAnsweredWithTheRightOne) {
   InProcess program;
   Agent agent(program, program.issue_token(program.add_person("ada", domain::Role::kMember)));
-  EXPECT_THAT(text_of(agent.post("/v1/handoffs", R"({"integration":"demo","lable":"x"})")), ::testing::HasSubstr("label"));
+  EXPECT_THAT(text_of(agent.post("/v1/handoffs", R"({"integration":"demo","lable":"x"})")),
+              ::testing::HasSubstr("label"));
   EXPECT_THAT(text_of(agent.post("/v1/handoffs", R"({"integration":"githib"})")), ::testing::HasSubstr("github"));
 }
 

@@ -61,8 +61,8 @@ PersonId InProcess::add_person(const std::string& login, domain::Role role) {
 }
 
 std::string InProcess::issue_token(PersonId owner, AgentId* id) {
-  const auto grant =
-      application_->grants().issue(domain::Actor::command_line(), {app::kDefaultWorkspace, owner, "test agent", {}, 0s});
+  const auto grant = application_->grants().issue(domain::Actor::command_line(),
+                                                  {app::kDefaultWorkspace, owner, "test agent", {}, 0s});
   if (id != nullptr) *id = grant.agent.id;
   return std::string(grant.token.reveal());
 }
@@ -119,8 +119,8 @@ http::Response Browser::post_raw(std::string_view target, std::string_view body,
 }
 
 void Browser::sign_in(PersonId person) {
-  const Secret link = program_.application().people().make_link(domain::Actor::command_line(), app::kDefaultWorkspace,
-                                                                person, 600s);
+  const Secret link =
+      program_.application().people().make_link(domain::Actor::command_line(), app::kDefaultWorkspace, person, 600s);
   const std::string target = "/sign-in/" + std::string(link.reveal());
   get(target);
   const http::Response response = post(target);

@@ -24,7 +24,8 @@ class Mcp : public ::testing::Test {
 };
 
 TEST_F(Mcp, InitializeNegotiatesAndListsTheToolsOfThisIssue) {
-  const Json hello = json_of(agent.mcp("initialize", R"({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}})"));
+  const Json hello = json_of(agent.mcp(
+      "initialize", R"({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}})"));
   EXPECT_EQ(hello["result"]["protocolVersion"], "2025-06-18");
   EXPECT_EQ(hello["result"]["serverInfo"]["name"], "countersign");
   std::vector<std::string> names;
@@ -61,9 +62,9 @@ TEST_F(Mcp, AFailureSaysWhatToCallNext) {
 
 TEST_F(Mcp, NotificationsAreAcceptedInSilence) {
   const std::string token = program.issue_token(ada);
-  const http::Response response =
-      program.send(http::Method::kPost, "/mcp", {{"authorization", "Bearer " + token}, {"content-type", "application/json"}},
-                   R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+  const http::Response response = program.send(
+      http::Method::kPost, "/mcp", {{"authorization", "Bearer " + token}, {"content-type", "application/json"}},
+      R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
   EXPECT_EQ(response.status, 202);
   EXPECT_TRUE(response.body.empty());
 }

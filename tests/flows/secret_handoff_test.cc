@@ -171,7 +171,8 @@ TEST_F(SecretHandoff, TheBaseUrlOfGenericHttpIsThePersonsToConfirm) {
   const std::string submit = path_of(minted["url"]) + "/submit";
   browser.get(path_of(minted["url"]));
   EXPECT_EQ(browser.post(submit, {{"secret.token", "t0ken"}, {"plain.base_url", "http://evil.example"}}).status, 422);
-  EXPECT_EQ(browser.post(submit, {{"secret.token", "t0ken"}, {"plain.base_url", "https://API.example.com/v1/"}}).status, 303);
+  EXPECT_EQ(browser.post(submit, {{"secret.token", "t0ken"}, {"plain.base_url", "https://API.example.com/v1/"}}).status,
+            303);
   const Json outcome = json_of(agent.get("/v1/handoffs/" + minted["handoffId"].get<std::string>()));
   EXPECT_EQ(outcome["connection"]["baseUrl"], "https://api.example.com/v1");
 }

@@ -25,12 +25,31 @@ TEST(BaseUrl, PlainHttpIsForThisMachineOnly) {
 }
 
 TEST(BaseUrl, RefusesWhateverCouldHideTheTarget) {
-  for (const char* bad :
-       {"", "a.example", "ftp://a.example", "https://", "https:///x", "https://user@a.example", "https://a.example@evil",
-        "https://a.example?x=1", "https://a.example#x", "https://a.example/../b", "https://a.example/./b",
-        "https://a.example/%2e%2e/", "https://a.example\\evil", "https://a.example:0", "https://a.example:99999",
-        "https://a.example:", "https://a.example:x", "https://a..example", "https://.a", "https://a b", "https://a/b c",
-        "https://\xc3\xa4.example", "https://a.example/\xc3\xa4", "javascript:alert(1)", "https://a.example/;x"}) {
+  for (const char* bad : {"",
+                          "a.example",
+                          "ftp://a.example",
+                          "https://",
+                          "https:///x",
+                          "https://user@a.example",
+                          "https://a.example@evil",
+                          "https://a.example?x=1",
+                          "https://a.example#x",
+                          "https://a.example/../b",
+                          "https://a.example/./b",
+                          "https://a.example/%2e%2e/",
+                          "https://a.example\\evil",
+                          "https://a.example:0",
+                          "https://a.example:99999",
+                          "https://a.example:",
+                          "https://a.example:x",
+                          "https://a..example",
+                          "https://.a",
+                          "https://a b",
+                          "https://a/b c",
+                          "https://\xc3\xa4.example",
+                          "https://a.example/\xc3\xa4",
+                          "javascript:alert(1)",
+                          "https://a.example/;x"}) {
     EXPECT_EQ(result_of(bad), "refused") << bad;
   }
 }

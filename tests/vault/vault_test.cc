@@ -127,7 +127,8 @@ TEST_F(VaultTest, ARevokedConnectionIsGone) {
   auto connection = support::connection(1);
   put(connection, vault.seal(connection, fields("x")));
   store.transact([&](store::Transaction& tx) {
-    return tx.connections().revoke(support::kWorkspace, connection.id, clock.now(), support::event_in(support::kWorkspace));
+    return tx.connections().revoke(support::kWorkspace, connection.id, clock.now(),
+                                   support::event_in(support::kWorkspace));
   });
   try {
     open(connection);

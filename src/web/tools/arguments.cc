@@ -23,8 +23,7 @@ HandoffId handoff_id_argument(const Json& arguments) {
 
 ConnectionId connection_id_argument(const Json& arguments) {
   if (const auto id = ConnectionId::parse(text_argument(arguments, "connectionId"))) return *id;
-  throw Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.")
-      .recovery("connections.list");
+  throw Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.").recovery("connections.list");
 }
 
 }  // namespace countersign::web

@@ -10,7 +10,8 @@ AgentTool connections_get() {
   AgentTool tool;
   tool.description.name = "connections.get";
   tool.description.title = "Look at a connection";
-  tool.description.description = "One connection: whose it is, at which integration, whether it can be used. No secret.";
+  tool.description.description =
+      "One connection: whose it is, at which integration, whether it can be used. No secret.";
   tool.description.input_schema =
       mcp::schema::Object().required("connectionId", mcp::schema::text("From connections.list", {.max = 64})).json();
   tool.description.output_schema = mcp::schema::Object().required("connection", connection_schema()).open().json();
