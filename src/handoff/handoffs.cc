@@ -38,7 +38,7 @@ domain::Handoff Handoffs::get(const Asker& asker, HandoffId id) const {
 }
 
 domain::Handoff Handoffs::cancel(const Asker& asker, HandoffId id) const {
-  const domain::Handoff handoff = get(asker, id);
+  domain::Handoff handoff = get(asker, id);
   const Instant now = clock_.now();
   const auto state = state_at(handoff, now);
   if (state == domain::kCancelled) return handoff;  // asked twice: the same answer

@@ -30,7 +30,9 @@ const broker = await startBroker(
 const person = new Person(broker.baseUrl);
 const answers = [];
 
-async function record(response) {
+// Of a request that is over: the body of one that was cut short would never come.
+async function record(request) {
+  const response = await request.response();
   const headers = await response.headersArray();
   answers.push(headers.map(({ name, value }) => `${name}: ${value}`).join('\n'));
   answers.push(await response.body().catch(() => '')); // a redirect has none
@@ -41,7 +43,7 @@ async function goThroughTheFlow() {
   const handoff = await agent.mint({ integration: 'demo', label: planted });
   const { page, context } = await openBrowser({ after });
   const recorded = [];
-  page.on('response', (response) => recorded.push(record(response)));
+  page.on('requestfinished', (request) => recorded.push(record(request)));
 
   await page.goto(broker.adminLink);
   await page.getByRole('button', { name: 'Sign in' }).click();
