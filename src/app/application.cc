@@ -62,7 +62,7 @@ struct Storage {
 
 // Declared in the order they are built; destroyed in reverse, so nothing outlives what it uses.
 struct Application::Parts {
-  Parts(ApplicationOptions options, const Clock& clock, Random& random, Log& log)
+  Parts(const ApplicationOptions& options, const Clock& clock, Random& random, Log& log)
       : pool(options.config.workers, options.config.queue_limit, log),
         waiters(pool, clock),
         ids(clock),
@@ -138,8 +138,8 @@ struct Application::Parts {
   http::Guard guard;
 };
 
-Application::Application(ApplicationOptions options, const Clock& clock, Random& random, Log& log)
-    : parts_(std::make_unique<Parts>(std::move(options), clock, random, log)) {}
+Application::Application(const ApplicationOptions& options, const Clock& clock, Random& random, Log& log)
+    : parts_(std::make_unique<Parts>(options, clock, random, log)) {}
 
 // Workers first: what they run still needs everything else.
 Application::~Application() {

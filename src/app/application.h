@@ -34,7 +34,7 @@ struct ApplicationOptions {
 class Application {
  public:
   // Opens the database, the key ring and the chain, or throws and touches nothing.
-  Application(ApplicationOptions options, const Clock& clock, Random& random, Log& log);
+  Application(const ApplicationOptions& options, const Clock& clock, Random& random, Log& log);
   ~Application();
 
   // From any thread; does not block.

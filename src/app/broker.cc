@@ -55,7 +55,7 @@ Broker::Broker(ApplicationOptions options, const Clock& clock, Random& random, L
   ops_server_->start(
       [this, too_early](http::Request request, http::Responder responder) {
         if (!serving_.load(std::memory_order_acquire)) return too_early(responder);
-        answer_ops(std::move(request), std::move(responder));
+        answer_ops(request, std::move(responder));
       },
       [](http::Method, std::string_view) -> std::size_t { return 0; });
 
@@ -64,7 +64,7 @@ Broker::Broker(ApplicationOptions options, const Clock& clock, Random& random, L
   if (options.public_url.empty()) options.public_url = url_of(config.listen.host, server_->port());
   if (options.mode == catalog::Mode::kDev) options.cookie_suffix = "_" + std::to_string(server_->port());
   endpoints_ = {options.public_url, options.public_url + "/mcp", url_of(config.ops_listen.host, ops_server_->port())};
-  application_ = std::make_unique<Application>(std::move(options), clock, random, log);
+  application_ = std::make_unique<Application>(options, clock, random, log);
   add_metrics();
 }
 
@@ -95,7 +95,7 @@ void Broker::shut_down(std::chrono::milliseconds patience) {
   application_->write_checkpoint();
 }
 
-void Broker::answer_ops(http::Request request, http::Responder responder) {
+void Broker::answer_ops(const http::Request& request, http::Responder responder) {
   if (request.method != http::Method::kGet && request.method != http::Method::kHead) {
     return responder.respond(plain(405, "GET only.\n").with("Allow", "GET, HEAD"));
   }

@@ -25,7 +25,7 @@ class Broker {
   void shut_down(std::chrono::milliseconds patience);
 
  private:
-  void answer_ops(http::Request request, http::Responder responder);
+  void answer_ops(const http::Request& request, http::Responder responder);
   void add_metrics();
 
   Log& log_;

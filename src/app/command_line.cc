@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "app/commands.h"
 #include "app/data_dir.h"
 #include "app/dev.h"
 #include "app/exit_code.h"
 #include "app/serve.h"
+#include "app/terminal.h"
 #include "app/version.h"
 #include "base/error.h"
 #include "crypto/hardening.h"
@@ -90,7 +90,7 @@ ExitCode serve(const Flags& flags) {
 
 ExitCode config_check(const Flags& flags) {
   check_whole(load_for_serving(flags));
-  std::puts("The configuration is good.");
+  print("The configuration is good.\n");
   return ExitCode::kOk;
 }
 
@@ -112,7 +112,7 @@ class CommandLine {
     add_people();
     add_config();
     command(app_, "version", "Prints the version", [](const Flags&) {
-      std::puts(std::string(kVersion).c_str());
+      print(std::string(kVersion) + "\n");
       return ExitCode::kOk;
     });
   }
@@ -228,11 +228,11 @@ int run_command_line(int argc, char** argv) {
     crypto::initialise();
     return CommandLine().run(argc, argv);
   } catch (const Error& error) {
-    std::fprintf(stderr, "countersign: %s\n", error.message().c_str());
-    if (!error.detail().empty()) std::fprintf(stderr, "  (%s)\n", error.detail().c_str());
+    complain("countersign: " + error.message() + "\n");
+    if (!error.detail().empty()) complain("  (" + error.detail() + ")\n");
     return static_cast<int>(exit_code_of(error));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "countersign: %s\n", error.what());
+    complain(std::string("countersign: ") + error.what() + "\n");
     return static_cast<int>(ExitCode::kFailed);
   }
 }

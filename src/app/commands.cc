@@ -1,6 +1,5 @@
 #include "app/commands.h"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "app/application.h"
@@ -8,6 +7,7 @@
 #include "app/data_dir.h"
 #include "app/keys.h"
 #include "app/ready_file.h"
+#include "app/terminal.h"
 #include "base/closest.h"
 #include "base/encoding.h"
 #include "base/error.h"
@@ -20,8 +20,6 @@ namespace countersign::app {
 namespace {
 
 using namespace std::chrono_literals;
-
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 // The database as it is, beside a running broker, with its keys.
 struct LookingGlass {
@@ -63,7 +61,7 @@ class Offline {
     options.config = config;
     options.config.workers = 1;
     options.public_url = public_url_of(config);
-    application_ = std::make_unique<Application>(std::move(options), clock_, random_, *log_);
+    application_ = std::make_unique<Application>(options, clock_, random_, *log_);
   }
   ~Offline() { application_->write_checkpoint(); }
   Offline(const Offline&) = delete;

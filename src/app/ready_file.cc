@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "app/durable_file.h"
+#include "app/terminal.h"
 #include "base/json.h"
 
 namespace countersign::app {
@@ -62,14 +62,12 @@ void print_dev_banner(const Endpoints& endpoints, const Secret& link_token, cons
       "\n"
       "Development mode, on this machine only. An agent that runs under your own user can read your files, this\n"
       "broker's data included; for real separation run `countersign serve` under a user of its own.\n\n";
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  print(text);
 }
 
 void print_sign_in_link(const std::string& base_url, const Secret& link_token) {
   const std::string text = base_url + "/sign-in/" + std::string(link_token.reveal()) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  print(text);
 }
 
 }  // namespace countersign::app

@@ -3,7 +3,8 @@
 // Content-Security-Policy. Pictures of all of them are kept in tests/e2e/artifacts/.
 //
 // The page of an expired handoff is not here: nobody can move the clock of the real program. It is the template of
-// the cancelled one, and tests/flows asks for it under a fake clock.
+// the cancelled one, and tests/flows asks for it under a fake clock. Without script the pages are the same: they
+// have none, which is asserted; keyboard.test.mjs goes through a whole handoff with it switched off.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, test } from 'node:test';
@@ -110,7 +111,7 @@ async function press(page, path, name) {
   await page.getByRole('button', { name }).click();
 }
 
-// name: who looks, where, and what stands there. `act` presses something instead of only looking.
+// name: who looks, where, what stands there and what must not. `act` presses something instead of only looking.
 const pages = {
   'sign-in': { who: 'nobody', at: () => '/login', says: /Sign in/ },
   'sign-in-for-a-handoff': { who: 'nobody', at: () => link.form, says: /the request that your agent made/ },
@@ -119,7 +120,7 @@ const pages = {
   'one-use-link-used': { who: 'nobody', at: () => link.usedSignIn, says: /does not work any more/ },
   'cookies-dropped': { who: 'nobody', at: () => '/signed-in', says: /did not keep our cookie/ },
   'signed-out': { who: 'nobody', at: () => '/signed-out', says: /signed out/ },
-  'home-empty': { who: 'bob', at: () => '/', says: /Nothing waits/ },
+  'home-empty': { who: 'bob', at: () => '/', says: /Nothing waits/, hides: /Bearer|curl/ }, // the token is the owner's
   'home-waiting': { who: 'owner', at: () => '/', says: /Nightly report|demo/i },
   'choose-password': { who: 'bob', at: () => '/welcome', says: /Choose a password/ },
   'choose-password-failed': { who: 'bob', act: (page) => press(page, '/welcome', /password/i), says: /There is a problem/ },
@@ -176,12 +177,13 @@ async function look(name, page) {
   }
 }
 
-for (const [name, { who, at, act, says }] of Object.entries(pages)) {
+for (const [name, { who, at, act, says, hides }] of Object.entries(pages)) {
   test(`page ${name}`, async () => {
     const { page, troubles } = visitors[who];
     troubles.length = 0;
     await (act ? act(page) : page.goto(new URL(at(), broker.baseUrl).href));
     assert.match(await page.textContent('main'), says);
+    if (hides) assert.doesNotMatch(await page.textContent('main'), hides);
     assert.equal(await page.locator('h1').count(), 1, 'one heading of the first rank');
     assert.match(await page.title(), /\S.* – Countersign$/);
     assert.equal(await page.locator('script, [style], [onclick]').count(), 0, 'neither script nor style inline');

@@ -5,10 +5,13 @@
 //   const { status, body } = await agent.call('GET', '/v1/connections');
 import assert from 'node:assert/strict';
 
+const patienceMs = 70_000; // above the longest wait
+
 export function agentOf({ baseUrl, agentToken }) {
   const call = async (method, path, body, headers = {}) => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
+      signal: AbortSignal.timeout(patienceMs),
       headers: {
         authorization: `Bearer ${agentToken}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

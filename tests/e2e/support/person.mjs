@@ -7,6 +7,8 @@
 //   const { status, location } = await person.send(/\/submit$/, { 'secret.key': 'made-up' });
 import assert from 'node:assert/strict';
 
+const patienceMs = 20_000;
+
 export class Person {
   #origin;
   #cookies = new Map();
@@ -19,6 +21,7 @@ export class Person {
   async #fetch(path, options = {}) {
     const response = await fetch(new URL(path, this.#origin), {
       redirect: 'manual',
+      signal: AbortSignal.timeout(patienceMs),
       ...options,
       headers: {
         cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
