@@ -7,13 +7,14 @@
 namespace countersign::app {
 
 ExitCode exit_code_of(const Error& error) {
-  constexpr std::array<std::pair<std::string_view, ExitCode>, 18> kByReason{{
+  constexpr std::array<std::pair<std::string_view, ExitCode>, 19> kByReason{{
       {"bad_config", ExitCode::kBadConfig},
       {"bad_integration", ExitCode::kBadConfig},
       {"address_in_use", ExitCode::kAddressInUse},
       {"bad_address", ExitCode::kAddressInUse},
       {"data_unwritable", ExitCode::kDataUnwritable},
       {"storage_unavailable", ExitCode::kDataUnwritable},
+      {"output_unwritable", ExitCode::kDataUnwritable},
       {"wrong_master_key", ExitCode::kMasterKey},
       {"damaged_key", ExitCode::kMasterKey},
       {"master_key_missing", ExitCode::kMasterKey},
