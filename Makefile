@@ -15,7 +15,7 @@ unit:   ## every test but the end-to-end ones
 check:  ## before a change is offered: format, warnings, layers, tests, tidy
 	@scripts/install-dependencies test && scripts/check
 format: ## put the sources in shape
-	@find src tests bench -name '*.cc' -o -name '*.h' | xargs clang-format -i
+	@scripts/check format
 asan:   ## tests under the address and undefined-behaviour sanitizers
 	@scripts/install-dependencies test && scripts/sanitize asan
 tsan:   ## tests of the threaded modules under the thread sanitizer
@@ -25,4 +25,4 @@ crash:  ## kill the program 1,000 times under load and look at what is left
 bench:  ## the benchmarks of docs/performance.md
 	@scripts/install-dependencies bench && scripts/bench
 clean:  ## remove what was built
-	@rm -rf build tests/e2e/node_modules
+	@rm -rf build tests/e2e/node_modules bench/node_modules

@@ -31,6 +31,7 @@ void block_signals() {
   const sigset_t signals = end_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);  // a write over a file-size limit then fails like any other
 }
 
 void raise_descriptor_limit() {

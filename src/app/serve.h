@@ -6,7 +6,7 @@
 
 namespace countersign::app {
 
-// First thing in main, before any thread: SIGTERM and SIGINT are then waited for, SIGPIPE is ignored.
+// First thing in main, before any thread: SIGTERM and SIGINT are then waited for, SIGPIPE and SIGXFSZ are ignored.
 void block_signals();
 // One descriptor per connection: takes what the hard limit allows, before the listener reckons its cap.
 void raise_descriptor_limit();

@@ -119,14 +119,14 @@ std::string TrustedProxies::client_of(const Request& request, const std::string&
   const std::vector<std::string> standard = hops(request, "forwarded", forwarded_for);
   const std::vector<std::string> usual = hops(request, "x-forwarded-for", node_address);
   if (standard.empty()) return nearest_client(usual, peer);
-  const std::string client = nearest_client(standard, peer);
+  std::string client = nearest_client(standard, peer);
   if (!usual.empty() && nearest_client(usual, peer) != client) return peer;
   return client;
 }
 
 std::string TrustedProxies::nearest_client(const std::vector<std::string>& hops_told, const std::string& peer) const {
   std::string nearest = peer;
-  for (auto hop = hops_told.rbegin(); hop != hops_told.rend(); ++hop) {
+  for (auto hop = hops_told.rbegin(); hop != hops_told.rend(); ++hop) {  // NOLINT(modernize-loop-convert): backwards
     if (hop->empty()) break;  // what stands left of it came through somebody unknown
     nearest = *hop;
     if (!contains(nearest)) break;

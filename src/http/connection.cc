@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
+#include <span>
 #include <utility>
 
 #include "base/encoding.h"
@@ -44,10 +44,10 @@ class Exchange final : public Responder::Channel {
   std::shared_ptr<Connection> connection_;
 };
 
-std::string request_id(Random& random) {
-  std::array<std::byte, 8> bytes;
-  random.fill(bytes);
-  return hex(bytes);
+std::uint64_t random_number(Random& random) {
+  std::uint64_t number = 0;
+  random.fill(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
 }
 
 }  // namespace
@@ -57,6 +57,7 @@ Connection::Connection(std::shared_ptr<ServerCore> core, std::uint64_t id, int f
       id_(id),
       fd_(fd),
       peer_(std::move(peer)),
+      next_request_(random_number(core_->random)),
       framing_({core_->limits.head_bytes, core_->limits.header_fields}, core_->body_limit),
       outbox_(core_->limits.unsent_bytes) {}
 
@@ -113,7 +114,8 @@ bool Connection::step(Lock& lock) {
 void Connection::hand_over(Lock& lock) {
   Request request = framing_.take();
   request.received = core_->clock.steady_now();
-  request.id = request_id(core_->random);
+  request.id = hex(std::as_bytes(std::span(&next_request_, 1)));
+  ++next_request_;
   request.client_address = core_->proxies.client_of(request, peer_);
   method_ = request.method;
   mid_request_ = false;

@@ -90,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool mid_request_ = false;      // the read deadline of the current request is set
   bool close_after_ = false;      // once all is sent
   Method method_ = Method::kGet;  // of the request in hand
+  std::uint64_t next_request_;    // id; counts from a random number: no system call for each
   Framing framing_;
   Outbox outbox_;
   int in_kernel_ = 0;          // of the answer being sent, when the write deadline was set

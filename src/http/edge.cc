@@ -175,7 +175,7 @@ class Server::Impl {
   void start(Handler handler, BodyLimit body_limit) {
     core_->handle = guarded(std::move(handler), core_->log);
     core_->body_limit = std::move(body_limit);
-    std::signal(SIGPIPE, SIG_IGN);  // our own writes say MSG_NOSIGNAL; this is for the libraries
+    (void)std::signal(SIGPIPE, SIG_IGN);  // our own writes say MSG_NOSIGNAL; this is for the libraries
     auto endpoint = std::make_unique<Pistache::Http::Endpoint>(listen_address(options_));
     configure(*endpoint);
     listen(*endpoint);

@@ -1,14 +1,10 @@
 #include "http/rate_limit.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <iterator>
 
-#include "base/encoding.h"
 
 namespace countersign::http {
 
@@ -67,18 +63,5 @@ void RateLimit<Key>::forget_oldest(SteadyInstant now) {
 
 template class RateLimit<std::string>;
 template class RateLimit<std::int64_t>;
-
-std::string address_key(std::string_view client_address) {
-  const std::string text(client_address);
-  in6_addr address{};
-  if (::inet_pton(AF_INET6, text.c_str(), &address) != 1) return text;
-  const std::span bytes(reinterpret_cast<const std::byte*>(&address), sizeof(address));
-  if (IN6_IS_ADDR_V4MAPPED(&address)) {
-    std::array<char, INET_ADDRSTRLEN> dotted{};
-    ::inet_ntop(AF_INET, bytes.subspan(12).data(), dotted.data(), dotted.size());
-    return dotted.data();
-  }
-  return hex(bytes.first(8)) + "/64";
-}
 
 }  // namespace countersign::http

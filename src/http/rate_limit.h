@@ -57,8 +57,4 @@ class RateLimit {
 extern template class RateLimit<std::string>;
 extern template class RateLimit<std::int64_t>;
 
-// What counts as one address: IPv4 as it is (also when mapped into IPv6), of IPv6 the /64, because whoever
-// has one address of it has all of them.
-std::string address_key(std::string_view client_address);
-
 }  // namespace countersign::http

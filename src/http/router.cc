@@ -126,6 +126,12 @@ struct Router::Node {
     }
     return allowed;
   }
+
+  void collect(std::vector<const Route*>& routes) const {
+    for (const auto& [method, leaf] : leaves) routes.push_back(&leaf.route);
+    for (const auto& [segment, child] : children) child->collect(routes);
+    if (any) any->collect(routes);
+  }
 };
 
 void Router::add(Route route) {
@@ -174,6 +180,12 @@ std::size_t Router::body_limit(Method method, std::string_view encoded_path) con
   const Match found = match(method, encoded_path);
   // Without a route the body is still read within the default, so that the answer is 404 or 405 and not 413.
   return found.route != nullptr ? found.route->body_limit : kDefaultBodyLimit;
+}
+
+std::vector<const Route*> Router::routes() const {
+  std::vector<const Route*> routes;
+  if (root_) root_->collect(routes);
+  return routes;
 }
 
 }  // namespace countersign::http

@@ -103,6 +103,8 @@ class Router {
   };
   Match match(Method method, std::string_view encoded_path) const;
   std::size_t body_limit(Method method, std::string_view encoded_path) const;
+  // All of them, for who describes or checks the surface; they live as long as the router gets no new one.
+  std::vector<const Route*> routes() const;
 
  private:
   struct Node;

@@ -36,7 +36,7 @@ std::optional<std::string> login_name(std::string_view typed) {
 }
 
 std::string address_scope(std::string_view address) {
-  const std::string text(address.substr(0, INET6_ADDRSTRLEN));
+  std::string text(address.substr(0, INET6_ADDRSTRLEN));
   std::array<std::byte, 16> bytes{};
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   constexpr std::array<std::byte, 12> kMappedIpv4{

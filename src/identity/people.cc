@@ -31,7 +31,7 @@ People::People(store::Store& store, const crypto::KeyRing& keys, PasswordWorker&
                Random& random, IdSource& ids)
     : store_(store), keys_(keys), passwords_(passwords), clock_(clock), random_(random), ids_(ids) {}
 
-domain::Person People::add(const domain::Actor& by, NewPerson person) const {
+domain::Person People::add(const domain::Actor& by, const NewPerson& person) const {
   domain::Person added;
   added.id = ids_.next<PersonId>();
   added.workspace = person.workspace;

@@ -29,7 +29,7 @@ class People {
          Random& random, IdSource& ids);
 
   // Throws kInvalidArgument `bad_login` or `bad_name`, kConflict `login_taken`. An empty name is the login.
-  domain::Person add(const domain::Actor& by, NewPerson person) const;
+  domain::Person add(const domain::Actor& by, const NewPerson& person) const;
   // Throws kInvalidArgument `weak_password` with what is wrong (password_rules.h), kNotFound `unknown_person`.
   void set_password(const domain::Actor& by, WorkspaceId workspace, PersonId person, Secret password) const;
   // The token of a one-use link, good for SessionLimits::link_lifetime; shown once.

@@ -57,7 +57,7 @@ std::optional<RequestId> progress_token(const Json* params) {
 Message read_call(const JsonPtr& document) {
   const Json& message = *document;
   const Json& method = *member(message, "method");
-  if (!method.is_string() || method == "") {
+  if (!method.is_string() || method.get_ref<const std::string&>().empty()) {
     return malformed(message, RpcCode::kInvalidRequest, R"(the member "method" must be a non-empty string)");
   }
   if (member(message, "result") || member(message, "error")) {
@@ -117,7 +117,7 @@ Message parse_message(std::string_view text, const JsonLimits& limits) {
   }
 }
 
-Message read_message(JsonPtr document) {
+Message read_message(const JsonPtr& document) {
   const Json& message = *document;
   if (message.is_array()) {
     return Malformed{{RpcCode::kInvalidRequest, "batches are not supported: send one message per request", nullptr},

@@ -76,7 +76,7 @@ struct Malformed {
 using Message = std::variant<Request, Notification, Response, Malformed>;
 
 Message parse_message(std::string_view text, const JsonLimits& limits = {});
-Message read_message(JsonPtr document);
+Message read_message(const JsonPtr& document);
 
 // `result_json` must be JSON already.
 std::string encode_result(const RequestId& id, std::string_view result_json);

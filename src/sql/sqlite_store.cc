@@ -24,7 +24,8 @@ SqliteStore::SqliteStore(const Options& options) : options_(options) {
     SqliteDriver probe(reading);
     require_current_schema(probe);
   }
-  readers_ = std::make_unique<ReaderPool>(reading, options.readers);
+  readers_ = std::make_unique<ReaderPool>(reading, options.readers,
+                                          options.mode == Mode::kServe ? Snapshots::kKept : Snapshots::kPerLook);
 }
 
 SqliteStore::~SqliteStore() {
@@ -40,7 +41,7 @@ SqliteStore::~SqliteStore() {
 
 void SqliteStore::start(const domain::ChainMac& mac) {
   if (!driver_ || writer_) throw Error(ErrorCode::kInternal, "read_only", "This store cannot be started.");
-  writer_ = std::make_unique<Writer>(*driver_, mac, options_.node, commits_,
+  writer_ = std::make_unique<Writer>(*driver_, *readers_, mac, options_.node, commits_,
                                      Writer::Options{options_.queue_limit, options_.answer});
 }
 

@@ -18,9 +18,10 @@ Error unavailable(std::string_view reason, const char* message) {
 
 }  // namespace
 
-Writer::Writer(SqliteDriver& driver, const domain::ChainMac& mac, int node, const store::CommitFeed& commits,
-               const Options& options)
+Writer::Writer(SqliteDriver& driver, ReaderPool& readers, const domain::ChainMac& mac, int node,
+               const store::CommitFeed& commits, const Options& options)
     : driver_(driver),
+      readers_(readers),
       journal_(driver, mac, node),
       tables_({driver, &journal_}),
       commits_(commits),
@@ -101,6 +102,7 @@ void Writer::write_group() {
     if (any_kept) {
       journal_.flush_heads();
       driver_.commit();
+      readers_.renew_snapshots();  // before the answers: who has one reads what it says
       ++commits_done_;
     } else {
       driver_.rollback();
@@ -197,6 +199,7 @@ void Writer::keep_log_short() {
   const bool shredded = journal_.take_shredded();
   if (!shredded && driver_.log_pages() < next_checkpoint_) return;
   const bool cut = shredded || driver_.log_pages() >= kTruncateAt;
+  readers_.renew_snapshots();
   try {
     const bool all_moved =
         driver_.checkpoint(cut ? SqliteDriver::Checkpoint::kTruncate : SqliteDriver::Checkpoint::kPassive);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "sql/journal.h"
+#include "sql/reader_pool.h"
 #include "sql/sqlite_driver.h"
 #include "sql/tables.h"
 #include "store/store.h"
@@ -50,8 +51,8 @@ class Writer {
     std::size_t queue_limit = 1024;
     AnswerWhen answer = AnswerWhen::kDurable;
   };
-  Writer(SqliteDriver& driver, const domain::ChainMac& mac, int node, const store::CommitFeed& commits,
-         const Options& options);
+  Writer(SqliteDriver& driver, ReaderPool& readers, const domain::ChainMac& mac, int node,
+         const store::CommitFeed& commits, const Options& options);
   ~Writer();  // answers what waits, then ends the thread
 
   // Blocks until the change is durable or nothing of it is there; throws what `change` threw.
@@ -86,6 +87,7 @@ class Writer {
   void keep_log_short();
 
   SqliteDriver& driver_;
+  ReaderPool& readers_;
   Journal journal_;
   Tables tables_;
   const store::CommitFeed& commits_;

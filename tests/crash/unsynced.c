@@ -11,7 +11,7 @@
 //   - a file's name (made, renamed, removed) is durable when its folder is synced, and not before;
 //   - what was not synced is lost as a whole. (Any part of it surviving: tests/sql/power_loss_test.cc.)
 // A kill in the middle of a sync leaves half of it, as a power cut would. SQLite's -shm is no file of a disk.
-// What is not modelled (mapped or gathered writes, fallocate, links) ends the program with a message.
+// What is not modelled (mapped or gathered writes, fallocate, *at calls) ends the program with a message.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -75,6 +75,7 @@ static int (*real_ftruncate)(int, off_t);
 static int (*real_fsync)(int);
 static int (*real_rename)(const char*, const char*);
 static int (*real_unlink)(const char*);
+static int (*real_link)(const char*, const char*);
 
 static void give_up(const char* what, const char* about) {
   fprintf(stderr, "unsynced: %s: %s (%s)\n", what, about, strerror(errno));
@@ -214,7 +215,7 @@ static void keep_name(const struct Pending* one) {
     inode_path(from, one->id);
     shadow_path(beside, "inodes", "new");
     real_unlink(beside);
-    if (link(from, beside) != 0 || real_rename(beside, to) != 0) give_up("cannot name in the shadow", one->name);
+    if (real_link(from, beside) != 0 || real_rename(beside, to) != 0) give_up("cannot name in the shadow", one->name);
   }
 }
 
@@ -234,6 +235,7 @@ __attribute__((constructor)) static void start(void) {
   real_fsync = real("fsync");
   real_rename = real("rename");
   real_unlink = real("unlink");
+  real_link = real("link");
   if (getenv("UNSYNCED_DATA") == NULL || getenv("UNSYNCED_SHADOW") == NULL) return;
   snprintf(data, sizeof data, "%s", getenv("UNSYNCED_DATA"));
   snprintf(shadow, sizeof shadow, "%s", getenv("UNSYNCED_SHADOW"));
@@ -247,7 +249,7 @@ __attribute__((constructor)) static void start(void) {
     struct File* const file = new_file();
     shadow_path(path, "names", entry->d_name);
     inode_path(inode, file->id);
-    if (link(path, inode) != 0) give_up("cannot link", path);
+    if (real_link(path, inode) != 0) give_up("cannot link", path);
     open_shadow(file, 0);
     set_name(entry->d_name, file);
   }
@@ -423,6 +425,23 @@ int unlink(const char* path) {
   errno = why;
   return result;
 }
+int link(const char* from, const char* to) {
+  const char* const name = name_in_data(from);
+  const char* const new_name = name_in_data(to);
+  if (name == NULL && new_name == NULL) return real_link(from, to);
+  if (name == NULL || new_name == NULL) give_up("a link into or out of the folder is not modelled", from);
+  pthread_mutex_lock(&lock);
+  const int result = real_link(from, to);
+  const int why = errno;
+  if (result == 0) {
+    struct File* const file = find_name(name)->file;
+    set_name(new_name, file);
+    remember(kMade, new_name, NULL, file->id);
+  }
+  pthread_mutex_unlock(&lock);
+  errno = why;
+  return result;
+}
 int remove(const char* path) {
   if (name_in_data(path) != NULL) return unlink(path);
   return ((int (*)(const char*))real("remove"))(path);
@@ -471,6 +490,11 @@ int unlinkat(int folder, const char* path, int flags) {
   REFUSE_IF_TRACKED(folder);
   refuse_path(path);
   return ((int (*)(int, const char*, int))real("unlinkat"))(folder, path, flags);
+}
+int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) {
+  refuse_path(from);
+  refuse_path(to);
+  return ((int (*)(int, const char*, int, const char*, int))real("linkat"))(from_folder, from, to_folder, to, flags);
 }
 int renameat(int from_folder, const char* from, int to_folder, const char* to) {
   REFUSE_IF_TRACKED(from_folder);

@@ -90,13 +90,5 @@ TEST(RateLimit, ThreadsTogetherGetTheBurstExactly) {
   EXPECT_EQ(taken, 30);
 }
 
-TEST(AddressKey, OneSubscriberIsOneKey) {
-  EXPECT_EQ(address_key("192.0.2.7"), "192.0.2.7");
-  EXPECT_EQ(address_key("::ffff:192.0.2.7"), "192.0.2.7");
-  EXPECT_EQ(address_key("2001:db8:1:2::1"), address_key("2001:db8:1:2:ffff::9"));
-  EXPECT_NE(address_key("2001:db8:1:2::1"), address_key("2001:db8:1:3::1"));
-  EXPECT_EQ(address_key(""), "");
-}
-
 }  // namespace
 }  // namespace countersign::http
