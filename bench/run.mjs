@@ -92,22 +92,25 @@ async function main() {
   const minted = await (await fetch(`${ready.baseUrl}/v1/handoffs`, {
     method: 'POST', headers: { authorization: `Bearer ${ready.agentToken}`, 'content-type': 'application/json' },
     body: '{"integration":"demo"}' })).json();
-  const device = await (await fetch('http://127.0.0.1:27119/device/auth', {
-    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'client_id=bench' })).json();
+  // A new one for each round: its in-memory store drops the oldest entries, and "unknown" answers are cheap.
+  const deviceCode = async () => (await (await fetch('http://127.0.0.1:27119/device/auth', {
+    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'client_id=bench' })).json()).device_code;
 
   const ours = { pid: ready.pid };
   const series = { pollCpu: [], pollPeer: [], mintBare: [], mintPeer: [] };
   const raw = { poll: [], pollCpu: [], bareGet: [], bareCpu: [], mint: [], mintCpu: [], barePost: [], peerPoll: [], peerMint: [] };
-  for (let round = 0; round < rounds; ++round) {
+  for (let round = -1; round < rounds; ++round) {
     const poll = load({ ...ours, url: minted.pollUrl, script: 'poll.lua', env });
     const bareGet = load({ ...bare, script: 'poll.lua', env });
     const peerPoll = load({ pid: oidcPid, url: 'http://127.0.0.1:27119/token', script: 'mint.lua', expectErrors: true,
       env: { KEEP_ALIVE: '1', CONTENT_TYPE: 'application/x-www-form-urlencoded',
-        BODY: `client_id=bench&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=${device.device_code}` } });
+        BODY: `client_id=bench&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=${await deviceCode()}` } });
     const mint = load({ ...ours, url: `${ready.baseUrl}/v1/handoffs`, script: 'mint.lua', env });
     const barePost = load({ ...bare, script: 'mint.lua', env });
     const peerMint = load({ pid: oidcPid, url: 'http://127.0.0.1:27119/device/auth', script: 'mint.lua',
       env: { KEEP_ALIVE: '1', CONTENT_TYPE: 'application/x-www-form-urlencoded', BODY: 'client_id=bench' } });
+    if (round < 0) continue;  // warm: the peer's code is compiled while it runs
     series.pollCpu.push(poll.cpu / bareGet.cpu);
     series.pollPeer.push(poll.perSecond / peerPoll.perSecond);
     series.mintBare.push(mint.perSecond / barePost.perSecond);

@@ -15,6 +15,7 @@
 #include "web/agent_door.h"
 #include "web/assets.h"
 #include "web/authenticate.h"
+#include "web/openapi.h"
 #include "web/routes.h"
 #include "web/template_engine.h"
 
@@ -87,6 +88,7 @@ struct Application::Parts {
     web::add_page_routes(router, services);
     web::add_agent_api_routes(router, agent_door);
     web::add_mcp_routes(router, agent_door, settings);
+    web::add_openapi_route(router, agent_door, settings);
     add_gauges();
   }
 

@@ -8,6 +8,7 @@
 #include "app/data_dir.h"
 #include "app/dev.h"
 #include "app/exit_code.h"
+#include "app/health.h"
 #include "app/serve.h"
 #include "app/terminal.h"
 #include "app/version.h"
@@ -33,6 +34,7 @@ struct Flags {
   std::string login;
   std::string role = "member";
   std::string key;
+  std::string ops_url;
 };
 
 Config load_config(const Flags& flags) {
@@ -86,6 +88,10 @@ ExitCode serve(const Flags& flags) {
   Config config = load_for_serving(flags);
   const auto log = make_log(config.log_level, config.log_format, clock);
   return run_serve(std::move(config), flags.ready_file, *log);
+}
+
+ExitCode health(const Flags& flags) {
+  return check_health(flags.ops_url.empty() ? ops_url_of(load_config(flags)) : flags.ops_url);
 }
 
 ExitCode config_check(const Flags& flags) {
@@ -160,6 +166,10 @@ class CommandLine {
     CLI::App* for_serve = command(app_, "serve", "Serves as configured", serve);
     add_place(for_serve);
     add_listeners(for_serve);
+    CLI::App* for_health =
+        command(app_, "health", "Whether a running broker is ready; exits with 0 when it is", health);
+    for_health->add_option("--config", flags_.config_file, "Configuration file (TOML)");
+    for_health->add_option("--ops-url", flags_.ops_url, "Where its ops listener is, instead of as configured");
   }
 
   void add_keys() {

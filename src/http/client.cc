@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -149,21 +150,31 @@ bool may_repeat(Method method) {
   return method == Method::kGet || method == Method::kHead || method == Method::kOptions;
 }
 
+// libcurl takes 0 for "no limit".
+long milliseconds(std::chrono::milliseconds limit) { return std::max(1L, static_cast<long>(limit.count())); }
+
 // One request on its way. The callbacks run inside perform(), on its thread; nothing may be thrown through C.
 class Transfer {
  public:
-  Transfer(const ClientRequest& request, const Target& target, const AddressRules& rules,
+  Transfer(CURL* handle, const ClientRequest& request, const Target& target, const AddressRules& rules,
            const CurlClientOptions& options)
-      : request_(request), target_(target), rules_(rules), options_(options), intake_(request.limits) {}
+      : handle_(handle),
+        request_(request),
+        target_(target),
+        rules_(rules),
+        options_(options),
+        intake_(request.limits) {}
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
+  // Takes every pointer into this object and the request out of the handle; its connections stay open.
+  ~Transfer() { ::curl_easy_reset(handle_); }
 
-  ClientResponse perform(CURL* handle) {
-    set_rules(handle);
-    set_request(handle);
-    const CURLcode code = ::curl_easy_perform(handle);
+  ClientResponse perform() {
+    set_rules();
+    set_request();
+    const CURLcode code = ::curl_easy_perform(handle_);
     long status = 0;
-    ::curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    ::curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK) throw failure(code);
     if (status < 200 || status > 599) throw malformed("status " + std::to_string(status));
     return std::move(intake_).finish(static_cast<int>(status));
@@ -171,67 +182,67 @@ class Transfer {
 
  private:
   template <class Value>
-  void set(CURL* handle, CURLoption option, Value value) {
-    if (::curl_easy_setopt(handle, option, value) != CURLE_OK) {
+  void set(CURLoption option, Value value) {
+    if (::curl_easy_setopt(handle_, option, value) != CURLE_OK) {
       throw Error(ErrorCode::kInternal, "internal", "libcurl refuses option " + std::to_string(option) + ".");
     }
   }
 
   // The same for every request. Defaults are written out where safety hangs on them.
-  void set_rules(CURL* handle) {
-    set(handle, CURLOPT_PROTOCOLS_STR, target_.plain ? "http" : "https");
-    set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-    set(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-    set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-    set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!options_.ca_file.empty()) set(handle, CURLOPT_CAINFO, options_.ca_file.c_str());
-    set(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-    set(handle, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    set(handle, CURLOPT_PROXY, through_proxy() ? options_.proxy.c_str() : "");  // "" also silences the environment
-    set(handle, CURLOPT_NOPROXY, "");
-    set(handle, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // our headers are not the proxy's
-    set(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(handle, CURLOPT_NOSIGNAL, 1L);
-    set(handle, CURLOPT_QUICK_EXIT, 1L);  // a look-up that hangs is left behind, not waited for
-    set(handle, CURLOPT_MAXCONNECTS, 4L);
-    set(handle, CURLOPT_USERAGENT, options_.user_agent.c_str());
-    set(handle, CURLOPT_ERRORBUFFER, error_text_.data());
-    set(handle, CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
-    set(handle, CURLOPT_OPENSOCKETDATA, this);
-    set(handle, CURLOPT_PREREQFUNCTION, &Transfer::before_sending);
-    set(handle, CURLOPT_PREREQDATA, this);
-    set(handle, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-    set(handle, CURLOPT_HEADERDATA, this);
-    set(handle, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-    set(handle, CURLOPT_WRITEDATA, this);
+  void set_rules() {
+    set(CURLOPT_PROTOCOLS_STR, target_.plain ? "http" : "https");
+    set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+    set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    set(CURLOPT_PROXY, through_proxy() ? options_.proxy.c_str() : "");  // "" also silences the environment
+    set(CURLOPT_NOPROXY, "");
+    set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // our headers are not the proxy's
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_QUICK_EXIT, 1L);  // a look-up that hangs is left behind, not waited for
+    set(CURLOPT_MAXCONNECTS, 4L);
+    set(CURLOPT_USERAGENT, options_.user_agent.c_str());
+    set(CURLOPT_ERRORBUFFER, error_text_.data());
+    set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
+    set(CURLOPT_OPENSOCKETDATA, this);
+    set(CURLOPT_PREREQFUNCTION, &Transfer::before_sending);
+    set(CURLOPT_PREREQDATA, this);
+    set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    set(CURLOPT_HEADERDATA, this);
+    set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    set(CURLOPT_WRITEDATA, this);
   }
 
-  void set_request(CURL* handle) {
+  void set_request() {
     const bool head = request_.method == Method::kHead;
     const bool with_body = !request_.body.empty() || request_.method == Method::kPost ||
                            request_.method == Method::kPut || request_.method == Method::kPatch;
-    set(handle, CURLOPT_CURLU, target_.url.get());
-    if (head) set(handle, CURLOPT_NOBODY, 1L);
+    set(CURLOPT_CURLU, target_.url.get());
+    if (head) set(CURLOPT_NOBODY, 1L);
     if (with_body && !head) {
-      set(handle, CURLOPT_POST, 1L);
-      set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-      set(handle, CURLOPT_POSTFIELDS, request_.body.empty() ? "" : request_.body.data());
+      set(CURLOPT_POST, 1L);
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+      set(CURLOPT_POSTFIELDS, request_.body.empty() ? "" : request_.body.data());
     }
     method_ = name(request_.method);
-    set(handle, CURLOPT_CUSTOMREQUEST, method_.c_str());
+    set(CURLOPT_CUSTOMREQUEST, method_.c_str());
     headers_ = header_list(request_);
-    set(handle, CURLOPT_HTTPHEADER, headers_.get());
-    set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.limits.total.count()));
-    set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.limits.connect.count()));
+    set(CURLOPT_HTTPHEADER, headers_.get());
+    set(CURLOPT_TIMEOUT_MS, milliseconds(request_.limits.total));
+    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request_.limits.connect));
     const auto body_bytes = static_cast<curl_off_t>(request_.limits.body_bytes);
-    if (!head) set(handle, CURLOPT_MAXFILESIZE_LARGE, body_bytes);  // refuses by Content-Length, before it comes
+    if (!head) set(CURLOPT_MAXFILESIZE_LARGE, body_bytes);  // refuses by Content-Length, before it comes
     if (!options_.resolve) return;
     const std::string addresses = options_.resolve(target_.host);
     if (addresses.empty()) return;
     add(resolved_, (target_.host + ":" + target_.port + ":" + addresses).c_str());
-    set(handle, CURLOPT_RESOLVE, resolved_.get());
+    set(CURLOPT_RESOLVE, resolved_.get());
   }
 
   // Plain http goes to loopback alone, where no proxy is.
@@ -282,6 +293,7 @@ class Transfer {
   Error failure_before_sending(CURLcode code) const;
   Error failure_of_limits() const;
 
+  CURL* const handle_;
   const ClientRequest& request_;
   const Target& target_;
   const AddressRules& rules_;
@@ -297,7 +309,10 @@ class Transfer {
 
 Error Transfer::failure_before_sending(CURLcode code) const {
   // Nothing of the request has been given to libcurl's connection yet, so its own words are harmless.
-  const std::string detail = error_text_[0] == '\0' ? ::curl_easy_strerror(code) : error_text_.data();
+  std::string detail = error_text_[0] == '\0' ? ::curl_easy_strerror(code) : error_text_.data();
+  long cause = 0;
+  ::curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &cause);
+  if (cause != 0) detail += ": " + std::generic_category().message(static_cast<int>(cause));
   switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -370,7 +385,7 @@ std::vector<std::string> admitted(const CurlClientOptions& options) {
 // Each handle keeps a few connections open; a request takes one that last spoke to the same origin, if any.
 class CurlClient::Handles {
  public:
-  explicit Handles(std::size_t most_at_once) : most_at_once_(most_at_once) {}
+  explicit Handles(std::size_t most_at_once) : most_at_once_(most_at_once) { idle_.reserve(kMostIdle); }
 
   Handle take(const std::string& origin) {
     const std::lock_guard lock(mutex_);
@@ -393,8 +408,7 @@ class CurlClient::Handles {
   }
 
   void give_back(Handle handle, std::string origin) noexcept {
-    ::curl_easy_reset(handle.get());  // drops every pointer into the request, keeps the connections
-    Handle oldest;                    // closed after the lock is free
+    Handle oldest;  // closed after the lock is free
     const std::lock_guard lock(mutex_);
     --lent_;
     if (idle_.size() == kMostIdle) {
@@ -435,7 +449,7 @@ ClientResponse CurlClient::send(ClientRequest request) {
     Handle handle;
     ~Loan() { from.give_back(std::move(handle), origin); }
   } loan{*handles_, target.origin, handles_->take(target.origin)};
-  return Transfer(request, target, rules_, options_).perform(loan.handle.get());
+  return Transfer(loan.handle.get(), request, target, rules_, options_).perform();
 }
 
 }  // namespace countersign::http

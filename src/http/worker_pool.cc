@@ -1,7 +1,5 @@
 #include "http/worker_pool.h"
 
-#include <sched.h>
-
 #include <exception>
 #include <utility>
 
@@ -22,7 +20,7 @@ bool WorkerPool::submit(std::function<void()>&& job) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= queue_limit_) return false;
     queue_.push_back(std::move(job));
-    wake = waiting_ != 0;
+    wake = claim_wake();
   }
   if (wake) ready_.notify_one();
   return true;
@@ -36,7 +34,7 @@ void WorkerPool::submit_always(std::function<void()> job) {
     return;
   }
   woken_.push_back(std::move(job));
-  const bool wake = waiting_ != 0;
+  const bool wake = claim_wake();
   lock.unlock();
   if (wake) ready_.notify_one();
 }
@@ -57,6 +55,14 @@ bool WorkerPool::idle() const {
   return queue_.empty() && woken_.empty() && running_ == 0;
 }
 
+// Under the lock, with something queued: whether the caller has to wake a worker. One at a time, and who wakes to
+// find more work wakes the next: meanwhile those who are done take it without a switch of threads.
+bool WorkerPool::claim_wake() {
+  if (waking_ || waiting_ == 0) return false;
+  waking_ = true;
+  return true;
+}
+
 // Under the lock, with something queued.
 std::function<void()> WorkerPool::next() {
   const bool take_woken = queue_.empty() || (woken_next_ && !woken_.empty());
@@ -67,26 +73,21 @@ std::function<void()> WorkerPool::next() {
   return job;
 }
 
-// A worker that wakes does not interrupt who woke it: the reader hands on all it has read and the writer
-// answers its whole group first, instead of one thread switch for each.
-static void be_patient() {
-  const sched_param none{};
-  ::sched_setscheduler(0, SCHED_BATCH, &none);  // refused in some sandboxes: then slower
-}
-
 void WorkerPool::run() {
-  be_patient();
   std::unique_lock lock(mutex_);
   for (;;) {
     while (queue_.empty() && woken_.empty() && !stopping_) {
       ++waiting_;
       ready_.wait(lock);
       --waiting_;
+      waking_ = false;
     }
     if (queue_.empty() && woken_.empty()) return;
     std::function<void()> job = next();
     ++running_;
+    const bool wake = !(queue_.empty() && woken_.empty()) && claim_wake();
     lock.unlock();
+    if (wake) ready_.notify_one();
     run_logged(job);
     job = nullptr;  // what it owned is gone before the pool calls itself idle
     lock.lock();

@@ -34,6 +34,7 @@ class WorkerPool {
  private:
   void run();
   std::function<void()> next();
+  bool claim_wake();
   void run_logged(const std::function<void()>& job) noexcept;
 
   Log& log_;
@@ -45,6 +46,7 @@ class WorkerPool {
   bool woken_next_ = true;
   std::size_t running_ = 0;
   std::size_t waiting_ = 0;
+  bool waking_ = false;  // a worker is on its way out of its wait
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -2,7 +2,7 @@
 // one transaction, so it sees one state of the store. Looks do not nest: with all connections lent to
 // outer looks, the inner ones would wait for ever. Thread-safe.
 //
-// Beginning and ending a transaction costs four system calls, more than most looks. So a connection keeps
+// Beginning and ending a transaction costs two system calls, more than most looks. So a connection keeps
 // its transaction for the next look for as long as there is nothing newer to see; who commits must say so.
 #pragma once
 

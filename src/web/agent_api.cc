@@ -1,4 +1,7 @@
 // The REST door for agents: /v1/..., JSON in and out, the same tools as MCP behind it.
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -9,11 +12,31 @@
 namespace countersign::web {
 namespace {
 
-constexpr std::size_t kRequestKeyLimit = 200;
+using enum http::Method;
+
+constexpr std::string_view kPolled = "handoffs.wait";
+
+constexpr std::array<AgentOperation, 7> kOperations{{
+    {kPost, "/v1/handoffs", "connections.createHandoff", 201, http::BodyKind::kJson},
+    {kGet, "/v1/handoffs/{handoffId}", kPolled, 200, http::BodyKind::kNone, http::Runs::kAtOnce},
+    {kPost, "/v1/handoffs/{handoffId}/cancel", "handoffs.cancel", 200},
+    {kGet, "/v1/connections", "connections.list", 200},
+    {kGet, "/v1/connections/{connectionId}", "connections.get", 200},
+    // 202: a person has to confirm it first.
+    {kDelete, "/v1/connections/{connectionId}", "connections.remove", 202},
+    {kGet, "/v1/integrations", "integrations.list", 200},
+}};
 
 // A tool's answer as an HTTP response; 201 where the call made something.
 http::Response respond(const Answer& answer, int status) {
   return http::Response(status, "application/json", dump_json(*answer.body));
+}
+
+// What is no number stays text: the schema then says what is wrong with it.
+Json number_or_text(const std::string& text) {
+  long long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? Json(number) : Json(text);
 }
 
 // Path and query parameters and the body in one object, so that the tool's own schema judges all of them.
@@ -22,36 +45,53 @@ Json merge_input(const http::Call& call, const AgentTool& tool) {
   if (!input.is_object()) {
     throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", "The body must be a JSON object.");
   }
+  // What stands in an address is written into logs on the way: one place for each argument, and not that one.
+  if (call.json != nullptr && !call.query_params.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", "This endpoint takes no query; use the body.");
+  }
   const Json& properties = (*tool.description.input_schema)["properties"];
   const auto add = [&](const std::string& name, const std::string& value) {
     if (input.contains(name)) {
-      throw Error(ErrorCode::kInvalidArgument, "said_twice", name + " stands in the path or query and in the body.")
+      throw Error(ErrorCode::kInvalidArgument, "said_twice", name + " stands in two places of the request.")
           .at("/" + name);
     }
-    const bool number = properties.contains(name) && properties[name].value("type", "") == "integer";
-    const bool digits =
-        !value.empty() && value.size() <= 9 && value.find_first_not_of("0123456789") == std::string::npos;
-    input[name] = number && digits ? Json(std::stol(value)) : Json(value);
+    const bool integer = properties.contains(name) && properties[name].value("type", "") == "integer";
+    input[name] = integer ? number_or_text(value) : Json(value);
   };
   for (const auto& [name, value] : call.path_params) add(name, value);
   for (const auto& [name, value] : call.query_params) add(name, value);
   return input;
 }
 
+// All that is wrong at once, so that the next try is the last; `pointer` names the first.
 void check_input(const AgentTool& tool, const Json& input) {
   const auto problems = mcp::check_schema(*tool.description.input_schema, input);
   if (problems.empty()) return;
-  throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", problems.front().message).at(problems.front().pointer);
+  std::string message;
+  for (const auto& [pointer, what] : problems) {
+    message += (message.empty() ? "" : "; ") + pointer + (pointer.empty() ? "" : ": ") + what;
+  }
+  throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", std::move(message)).at(problems.front().pointer);
 }
 
+Error bad_request_key(std::string message) {
+  return {ErrorCode::kInvalidArgument, "bad_idempotency_key", std::move(message)};
+}
+
+// It is stored and compared byte by byte, so nothing is let in that another program might write differently.
 std::string request_key_of(const http::Request& request) {
-  const auto key = request.header("idempotency-key");
-  if (!key) return {};
-  if (key->empty() || key->size() > kRequestKeyLimit) {
-    throw Error(ErrorCode::kInvalidArgument, "bad_idempotency_key",
-                "An Idempotency-Key has 1 to " + std::to_string(kRequestKeyLimit) + " characters.");
+  const auto is_key = [](const http::Header& header) { return header.name == "idempotency-key"; };
+  const auto sent = std::count_if(request.headers.begin(), request.headers.end(), is_key);
+  if (sent == 0) return {};
+  if (sent > 1) throw bad_request_key("Send one Idempotency-Key, not several.");
+  const std::string key(request.header("idempotency-key").value_or(""));
+  if (key.empty() || key.size() > kRequestKeyLimit) {
+    throw bad_request_key("An Idempotency-Key has 1 to " + std::to_string(kRequestKeyLimit) + " characters.");
   }
-  return std::string(*key);
+  if (std::any_of(key.begin(), key.end(), [](char c) { return c < ' ' || c > '~'; })) {
+    throw bad_request_key("An Idempotency-Key is printable ASCII.");
+  }
+  return key;
 }
 
 http::Handler run_tool(AgentDoor& door, const AgentTool& tool, int status) {
@@ -79,31 +119,22 @@ http::Handler get_or_wait(AgentDoor& door) {
 
 }  // namespace
 
+std::span<const AgentOperation> agent_operations() { return kOperations; }
+
 void add_agent_api_routes(http::Router& router, AgentDoor& door) {
-  const auto add = [&](http::Method method, std::string pattern, http::BodyKind body, http::Handler handler,
-                       http::Runs runs = http::Runs::kOnWorker) {
-    router.add({.method = method,
-                .pattern = std::move(pattern),
+  for (const AgentOperation& operation : kOperations) {
+    const bool polled = operation.tool == kPolled;
+    router.add({.method = operation.method,
+                .pattern = std::string(operation.pattern),
                 .access = http::Access::kAgent,
                 .surface = http::Surface::kApi,
-                .body = body,
-                .runs = runs,
-                .body_limit = 16 * 1024,
+                .body = operation.body,
+                .runs = operation.runs,
+                .body_limit = kAgentBodyLimit,
                 .secret_fields = {},
-                .handler = std::move(handler)});
-  };
-  using enum http::Method;
-  const auto tool = [&](std::string_view name, int status) {
-    return run_tool(door, tool_named(door.tools(), name), status);
-  };
-  add(kPost, "/v1/handoffs", http::BodyKind::kJson, tool("connections.createHandoff", 201));
-  add(kGet, "/v1/handoffs/{handoffId}", http::BodyKind::kNone, get_or_wait(door), http::Runs::kAtOnce);
-  add(kPost, "/v1/handoffs/{handoffId}/cancel", http::BodyKind::kNone, tool("handoffs.cancel", 200));
-  add(kGet, "/v1/connections", http::BodyKind::kNone, tool("connections.list", 200));
-  add(kGet, "/v1/connections/{connectionId}", http::BodyKind::kNone, tool("connections.get", 200));
-  // 202: a person has to confirm it first.
-  add(kDelete, "/v1/connections/{connectionId}", http::BodyKind::kNone, tool("connections.remove", 202));
-  add(kGet, "/v1/integrations", http::BodyKind::kNone, tool("integrations.list", 200));
+                .handler = polled ? get_or_wait(door)
+                                  : run_tool(door, tool_named(door.tools(), operation.tool), operation.success)});
+  }
 }
 
 }  // namespace countersign::web

@@ -1,6 +1,8 @@
 // How both agent doors run a tool: the caller's grant, its caps, then the tool. Built once; thread-safe.
 #pragma once
 
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -33,6 +35,20 @@ class AgentDoor {
   http::RateLimit<std::int64_t> writes_;
   http::RateLimit<std::int64_t> executes_;
 };
+
+// One REST request and the tool behind it. The routes and their description (openapi.h) come from the same rows.
+struct AgentOperation {
+  http::Method method;
+  std::string_view pattern;
+  std::string_view tool;  // `handoffs.wait` is `handoffs.get` when the query says no `wait`
+  int success;            // the status of its answer
+  http::BodyKind body = http::BodyKind::kNone;
+  http::Runs runs = http::Runs::kOnWorker;
+};
+std::span<const AgentOperation> agent_operations();
+
+inline constexpr std::size_t kRequestKeyLimit = 200;  // of an Idempotency-Key
+inline constexpr std::size_t kAgentBodyLimit = 16 * 1024;
 
 // The `door` and what it refers to must outlive the router.
 void add_agent_api_routes(http::Router& router, AgentDoor& door);

@@ -176,6 +176,34 @@ TEST_P(Promises, ASnapshotSeesOneStateThroughout) {
   stop = true;
 }
 
+// An engine may let a look begin from a state it has at hand, but never from one older than an answer.
+TEST_P(Promises, WhatWasAnsweredIsSeenByEveryLookThatFollows) {
+  const auto seen = [&](std::int64_t id) {
+    return look([&](const store::Snapshot& s) { return s.handoffs().find(kWorkspace, HandoffId(id)).has_value(); });
+  };
+  mint(1);
+  std::atomic<std::int64_t> newest = 1;
+  std::atomic<int> missed = 0;
+  std::atomic<bool> stop = false;
+  {
+    std::vector<std::jthread> lookers;
+    for (int i = 0; i < 3; ++i) {
+      lookers.emplace_back([&] {
+        while (!stop) {
+          if (!seen(newest)) ++missed;
+        }
+      });
+    }
+    for (std::int64_t id = 2; id <= 200; ++id) {
+      mint(id);
+      newest = id;
+      if (!seen(id)) ++missed;
+    }
+    stop = true;
+  }
+  EXPECT_EQ(missed, 0);
+}
+
 TEST_P(Promises, ConcurrentRequestsShareCommits) {
   constexpr int kThreads = 32;
   constexpr int kEach = 20;

@@ -198,7 +198,7 @@ function mountSmallDisk(scene) {
 function sizeLimit(place) {
   const limit = (pid, size) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
   return {
-    broken: ({ pid }) => limit(pid, statSync(join(place.data, 'countersign.db-wal')).size + 20_000),
+    broken: ({ pid }) => limit(pid, statSync(join(place.data, 'countersign.db-wal')).size),
     whole: ({ pid }) => limit(pid, 'unlimited'),
   };
 }

@@ -74,7 +74,7 @@ test('an unknown setting exits with 3 and names file, line, column and what was 
   for (const command of [['config', 'check'], ['dev', '--data-dir', join(scratch, 'never')]]) {
     const { code, stderr } = await run([...command, '--config', file]);
     assert.equal(code, 3, stderr);
-    assert.ok(stderr.includes(`${file}:3:3: unknown key server.lisen; did you mean server.listen?`), stderr);
+    assert.ok(stderr.includes(`${file}:3:3: unknown key server.lisen; did you mean "server.listen"?`), stderr);
   }
   assert.ok(!readdirSync(scratch).includes('never'), 'nothing was made');
 });

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "flows/in_process.h"
+#include "flows/described.h"
 
 namespace countersign::flows {
 namespace {
@@ -61,6 +61,29 @@ std::vector<Bad> bad_requests() {
       {"not an id", kGet, "/v1/handoffs/none", "", "", 404, "unknown_handoff"},
       {"unknown id", kGet, "/v1/handoffs/" + unknown, "", "", 404, "unknown_handoff"},
       {"cancel unknown", kPost, "/v1/handoffs/" + unknown + "/cancel", "", "", 404, "unknown_handoff"},
+      {"query beside a body", kPost, "/v1/handoffs?integration=demo", json, "{}", 400, "invalid_arguments"},
+      {"query and body agree", kPost, "/v1/handoffs?integration=demo", json, R"({"integration":"demo"})", 400,
+       "invalid_arguments"},
+      {"query of an action", kPost, "/v1/handoffs/" + unknown + "/cancel?force=1", "", "", 400, "invalid_arguments"},
+      {"body of an action", kPost, "/v1/handoffs/" + unknown + "/cancel", json, "{}", 400, "unexpected_body"},
+      {"body of a GET", kGet, "/v1/connections", json, "{}", 400, "unexpected_body"},
+      {"id said twice", kGet, "/v1/handoffs/" + unknown + "?handoffId=" + unknown, "", "", 400, "said_twice"},
+      {"wait said twice", kGet, "/v1/handoffs/" + unknown + "?wait=1&wait=2", "", "", 400, "duplicate_name"},
+      {"wait said twice in code", kGet, "/v1/handoffs/" + unknown + "?wait=1&%77ait=2", "", "", 400, "duplicate_name"},
+      {"query without a name", kGet, "/v1/connections?=1", "", "", 400, "empty_name"},
+      {"percent in query", kGet, "/v1/connections?owner=%4", "", "", 400, "bad_percent_encoding"},
+      {"bad utf-8 in query", kGet, "/v1/connections?integration=%ff", "", "", 400, "invalid_utf8"},
+      {"nul in query", kGet, "/v1/connections?integration=a%00", "", "", 400, "nul_character"},
+      {"long name in query", kGet, "/v1/connections?" + std::string(5000, 'x') + "=1", "", "", 400, "name_too_long"},
+      {"empty filter", kGet, "/v1/connections?integration=", "", "", 400, "invalid_arguments"},
+      {"list takes no unknown", kGet, "/v1/integrations?limit=1", "", "", 400, "invalid_arguments"},
+      {"empty wait", kGet, "/v1/handoffs/" + unknown + "?wait=", "", "", 400, "invalid_arguments"},
+      {"wait without a value", kGet, "/v1/handoffs/" + unknown + "?wait", "", "", 400, "invalid_arguments"},
+      {"wait in hex", kGet, "/v1/handoffs/" + unknown + "?wait=0x1", "", "", 400, "invalid_arguments"},
+      {"half a second", kGet, "/v1/handoffs/" + unknown + "?wait=0.5", "", "", 400, "invalid_arguments"},
+      {"wait with a plus", kGet, "/v1/handoffs/" + unknown + "?wait=%2B5", "", "", 400, "invalid_arguments"},
+      {"endless wait", kGet, "/v1/handoffs/" + unknown + "?wait=" + std::string(40, '9'), "", "", 400,
+       "invalid_arguments"},
       {"bad wait", kGet, "/v1/handoffs/" + unknown + "?wait=soon", "", "", 400, "invalid_arguments"},
       {"long wait", kGet, "/v1/handoffs/" + unknown + "?wait=51", "", "", 400, "invalid_arguments"},
       {"negative wait", kGet, "/v1/handoffs/" + unknown + "?wait=-1", "", "", 400, "invalid_arguments"},
@@ -75,13 +98,14 @@ std::vector<Bad> bad_requests() {
 TEST(BadInput, EachMistakeHasItsPreciseRefusal) {
   InProcess program;
   const std::string token = program.issue_token(program.add_person("ada", domain::Role::kMember));
+  const Description description(program);
   for (const Bad& bad : bad_requests()) {
     SCOPED_TRACE(bad.name);
     Headers headers = {{"authorization", "Bearer " + token}};
     if (!bad.content_type.empty()) headers.push_back({"content-type", bad.content_type});
     const http::Response response = program.send(bad.method, bad.target, headers, bad.body);
     EXPECT_EQ(response.status, bad.status) << text_of(response);
-    if (bad.status >= 400) {
+    if (response.status >= 400) {
       const Json problem = json_of(response);
       EXPECT_EQ(problem["status"], bad.status);
       EXPECT_EQ(header_of(response, "Content-Type"), "application/problem+json");
@@ -90,6 +114,61 @@ TEST(BadInput, EachMistakeHasItsPreciseRefusal) {
       }
       EXPECT_FALSE(problem["detail"].get<std::string>().empty());
     }
+    const auto [id, operation] = description.find(bad.method, bad.target);
+    if (!id.empty()) description.expect_promised(operation, response);
+  }
+}
+
+TEST(BadInput, AllThatIsWrongIsSaidAtOnce) {
+  InProcess program;
+  Agent agent(program, program.issue_token(program.add_person("ada", domain::Role::kMember)));
+  const Json problem = json_of(agent.post("/v1/handoffs", R"({"lable":"x","owner":"me"})"));
+  EXPECT_EQ(problem["detail"], R"(/integration: is required; /lable: unknown property "lable"; did you mean "label"?; )"
+                               R"(/owner: must be one of "user", "org")");
+  EXPECT_EQ(problem["pointer"], "/integration");
+}
+
+TEST(BadInput, ANumberInTheQueryIsJudgedAsANumber) {
+  InProcess program;
+  Agent agent(program, program.issue_token(program.add_person("ada", domain::Role::kMember)));
+  const auto detail = [&](const std::string& query) {
+    return json_of(agent.get("/v1/connections?" + query))["detail"].get<std::string>();
+  };
+  EXPECT_EQ(detail("limit=-1"), "/limit: must be at least 1");
+  EXPECT_EQ(detail("limit=99999999999"), "/limit: must be at most 100");
+  EXPECT_EQ(detail("limit=ten"), "/limit: must be an integer, not a string");
+}
+
+// A key that is dropped or read in two ways would let a repeated request make a second handoff.
+TEST(BadInput, AnIdempotencyKeyIsTakenWholeOrRefused) {
+  InProcess program;
+  const std::string token = program.issue_token(program.add_person("ada", domain::Role::kMember));
+  const Description description(program);
+  const auto mint = [&](const std::vector<std::string>& keys) {
+    Headers headers = {{"authorization", "Bearer " + token}, {"content-type", "application/json"}};
+    for (const std::string& key : keys) headers.push_back({"idempotency-key", key});
+    return program.send(http::Method::kPost, "/v1/handoffs", headers, R"({"integration":"demo"})");
+  };
+  const std::vector<std::vector<std::string>> refused = {{""},
+                                                         {std::string(201, 'k')},
+                                                         {"a\tb"},
+                                                         {std::string("a\0b", 3)},
+                                                         {"caf\xc3\xa9"},
+                                                         {"\xff"},
+                                                         {"a\x7f"},
+                                                         {"a", "a"},
+                                                         {"a", "b"}};
+  for (const auto& keys : refused) {
+    SCOPED_TRACE(keys.front());
+    const http::Response response = mint(keys);
+    EXPECT_EQ(response.status, 400);
+    EXPECT_EQ(json_of(response)["code"], "bad_idempotency_key");
+    description.expect_promised(description.find(http::Method::kPost, "/v1/handoffs").second, response);
+  }
+  for (const std::string& key : {std::string(200, 'k'), std::string("\"8e03978e-40d5\""), std::string("a ~")}) {
+    SCOPED_TRACE(key);
+    const Json first = json_of(mint({key}));
+    EXPECT_EQ(json_of(mint({key}))["handoffId"], first["handoffId"]);
   }
 }
 

@@ -1,6 +1,6 @@
 // What we send, byte for byte as a client reads it, in tests/golden/mcp/<Definition>.<case>.json. The same
 // files are checked against the published schemas of both revisions by tests/e2e/mcp_schema.test.mjs.
-// COUNTERSIGN_UPDATE_GOLDEN=1 writes them anew.
+// COUNTERSIGN_REWRITE_GOLDEN=1 writes them anew.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -29,7 +29,7 @@ std::string read_file(const std::string& path) {
 void expect_golden(const std::string& name, const Outcome& outcome) {
   const std::string text = testing::body(outcome).dump(2) + '\n';
   const std::string path = golden_path(name + ".json");
-  if (std::getenv("COUNTERSIGN_UPDATE_GOLDEN")) {
+  if (std::getenv("COUNTERSIGN_REWRITE_GOLDEN")) {
     std::ofstream(path, std::ios::binary) << text;
   }
   EXPECT_EQ(read_file(path), text) << path;

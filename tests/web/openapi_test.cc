@@ -1,0 +1,110 @@
+// The description of the REST surface against what it describes: the router, the tools, the golden copy.
+#include "web/openapi.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "mcp/schema_check.h"
+#include "web/fixture.h"
+
+namespace countersign::web {
+namespace {
+
+using PathAndMethod = std::set<std::pair<std::string, std::string>>;
+
+std::string upper_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+class OpenApiTest : public WebTest {
+ protected:
+  Json document() const { return read(example); }
+  Json read(const Settings& of) const { return parse_json(openapi_document(door, of), {.depth = 32}); }
+
+  // With every reference to a component of the document replaced by what it names.
+  static Json resolved(const Json& document, Json schema) {
+    if (schema.contains("$ref")) {
+      return resolved(document, document.at(Json::json_pointer(schema["$ref"].get<std::string>().substr(1))));
+    }
+    if (!schema.is_structured()) return schema;
+    for (Json& part : schema) part = resolved(document, part);
+    return schema;
+  }
+
+  const Settings example{"https://countersign.example.com", false, "", kHome, "", {}};
+  AgentDoor door{services, {}};
+};
+
+TEST_F(OpenApiTest, TheGoldenCopyIsTheOneInTheDocuments) {
+  const std::string golden = std::string(COUNTERSIGN_SOURCE_DIR) + "/docs/openapi.json";
+  const std::string text = document().dump(2) + "\n";
+  if (std::getenv("COUNTERSIGN_REWRITE_GOLDEN") != nullptr) std::ofstream(golden) << text;
+  std::ifstream file(golden);
+  EXPECT_EQ(text, std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+TEST_F(OpenApiTest, TheServerIsTheConfiguredAddress) {
+  EXPECT_EQ(read(settings)["servers"], Json::array({{{"url", settings.public_url}}}));
+}
+
+TEST_F(OpenApiTest, EveryRouteOfTheApiIsDescribedAndNothingElse) {
+  http::Router api;
+  add_agent_api_routes(api, door);
+  PathAndMethod routed;
+  for (const http::Route* route : api.routes()) routed.emplace(route->pattern, http::name(route->method));
+
+  PathAndMethod documented;
+  const Json paths = document()["paths"];
+  for (const auto& [path, methods] : paths.items()) {
+    for (const auto& [method, operation] : methods.items()) documented.emplace(path, upper_case(method));
+  }
+  EXPECT_EQ(routed, documented);
+  EXPECT_EQ(routed.size(), 7U);
+}
+
+TEST_F(OpenApiTest, EveryParameterOfAPathIsDescribed) {
+  const Json paths = document()["paths"];
+  for (const auto& [path, methods] : paths.items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      std::set<std::string> in_path;
+      for (const Json& parameter : operation.value("parameters", Json::array())) {
+        if (parameter["in"] != "path") continue;
+        EXPECT_EQ(parameter["required"], true);
+        in_path.insert("{" + parameter["name"].get<std::string>() + "}");
+      }
+      std::set<std::string> in_pattern;
+      for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
+        in_pattern.insert(path.substr(at, path.find('}', at) + 1 - at));
+      }
+      EXPECT_EQ(in_path, in_pattern) << method << " " << path;
+    }
+  }
+}
+
+TEST_F(OpenApiTest, EveryAnswerIsDescribedAsItsToolsOutput) {
+  const Json document = this->document();
+  for (const AgentOperation& operation : agent_operations()) {
+    SCOPED_TRACE(operation.tool);
+    std::string method(http::name(operation.method));
+    for (char& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const Json& described = document["paths"][std::string(operation.pattern)][method];
+    const Json& answer = described["responses"][std::to_string(operation.success)];
+    const Json schema = resolved(document, answer["content"]["application/json"]["schema"]);
+    EXPECT_EQ(schema, *tool_named(door.tools(), operation.tool).description.output_schema);
+    mcp::require_enforceable(schema);
+  }
+}
+
+TEST_F(OpenApiTest, NoToolIsMissing) {
+  std::set<std::string> missing;
+  for (const AgentTool& tool : door.tools()) missing.insert(tool.description.name);
+  for (const AgentOperation& operation : agent_operations()) missing.erase(std::string(operation.tool));
+  EXPECT_EQ(missing, std::set<std::string>{"handoffs.get"});  // it is handoffs.wait without `wait`
+}
+
+}  // namespace
+}  // namespace countersign::web
