@@ -38,6 +38,17 @@ identity::SessionLimits limits_of(const Config& config) {
   return limits;
 }
 
+// Taking the file away is how an operator accepts a restored database, and how a thief would hide a cut tail:
+// either way the chain says from when on it is vouched for.
+void record_missing_checkpoint(store::Store& store, const Clock& clock) {
+  domain::AuditEvent event;
+  event.workspace = kDefaultWorkspace;
+  event.at = clock.now();
+  event.action = "audit.checkpoint_missing";
+  event.object = kDefaultWorkspace.text();
+  store.transact([&](store::Transaction& tx) { tx.audit().record(event); });
+}
+
 // The parts that need an open database before anything may be written.
 struct Storage {
   Storage(const Config& config, const Clock& clock, Random& random, IdSource& ids, http::Waiters& waiters)
@@ -49,8 +60,10 @@ struct Storage {
     store.commits().subscribe([&waiters](std::span<const std::int64_t> row_keys) {
       for (const std::int64_t row_key : row_keys) waiters.wake(row_key);
     });
+    const bool lived = opened.unsaved.empty();
     store.start(mac);
     save_keys(store, opened.unsaved, clock);
+    if (lived && !checkpoints.exist()) record_missing_checkpoint(store, clock);
   }
 
   sql::SqliteStore store;

@@ -1,5 +1,6 @@
 #include "app/audit_check.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -48,9 +49,11 @@ class Verification {
   AuditReport& report() { return report_; }
 
  private:
+  // What the chain says about a connection: a removed one has no seal left and stays revoked.
   struct Sealed {
     WorkspaceId workspace;
     std::string digests;
+    std::optional<domain::ConnectionState> state = {};
   };
 
   void look_at(const domain::AuditRow& row, std::string_view note, const std::string& name) {
@@ -62,13 +65,16 @@ class Verification {
       const Json facts = parse_json(row.facts);
       seals_[row.object] = {row.workspace, facts.value("seals", "")};
     }
-    if (row.action == "connection.removed") seals_.erase(row.object);
+    if (row.action == "connection.removed") seals_[row.object] = {row.workspace, "", domain::ConnectionState::kRevoked};
   }
 
   void compare_seal(const std::string& id, const Sealed& expected) {
     const auto connection = ConnectionId::parse(id);
-    if (!connection || !snapshot_.connections().find(expected.workspace, *connection)) {
-      return find("connection " + id + " is gone without a word in the chain");
+    const auto found = connection ? snapshot_.connections().find(expected.workspace, *connection) : std::nullopt;
+    if (!found) return find("connection " + id + " is gone without a word in the chain");
+    if ((found->state == domain::ConnectionState::kRevoked) != expected.state.has_value()) {
+      return find("connection " + id + " is " + std::string(domain::kConnectionStateNames[found->state]) +
+                  ", and the chain says otherwise");
     }
     std::string digests;
     for (const domain::SealedField& field : snapshot_.connections().sealed_fields(expected.workspace, *connection)) {
@@ -94,6 +100,12 @@ std::vector<Checkpoint> read_checkpoints(const Checkpoints& checkpoints, std::ve
     findings.push_back(error.message());
     return {};
   }
+}
+
+bool has_note(const std::vector<Checkpoint>& noted, const store::Chain& chain) {
+  return std::any_of(noted.begin(), noted.end(), [&](const Checkpoint& checkpoint) {
+    return checkpoint.workspace == chain.workspace && checkpoint.node == chain.node;
+  });
 }
 
 Json line_of(const domain::AuditRow& row, std::string_view note) {
@@ -123,6 +135,12 @@ AuditReport verify_audit(const store::Store& store, const domain::ChainMac& mac,
     verification.report().chains = snapshot.audit().chains();
     for (const store::Chain& chain : snapshot.audit().chains()) verification.walk_chain(chain);
     verification.compare_seals();
+    for (const store::Chain& chain : snapshot.audit().chains()) {
+      if (!has_note(noted, chain)) {
+        verification.find("chain " + chain.workspace.text() + "/" + std::to_string(chain.node) +
+                          ": there is no checkpoint, so a cut tail or an older copy could not be told");
+      }
+    }
     for (const Checkpoint& checkpoint : noted) {
       if (auto wrong = contradiction(snapshot, checkpoint)) verification.find(std::move(*wrong));
     }

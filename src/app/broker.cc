@@ -9,12 +9,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kConnectionsPerAddress = 256;
+
 http::ServerOptions server_options(const Config& config) {
   http::ServerOptions options;
   options.address = config.listen.host;
   options.port = config.listen.port;
   options.readers = std::thread::hardware_concurrency() >= 4 ? 2 : 1;
   options.trusted_proxies = config.trusted_proxies;
+  // Behind a proxy every connection is the proxy's, and on loopback every client is this machine.
+  if (!is_loopback(config.listen) && config.trusted_proxies.empty()) {
+    options.limits.connections_per_address = kConnectionsPerAddress;
+  }
   return options;
 }
 

@@ -89,8 +89,10 @@ void Checkpoints::write(const store::Store& store) {
 }
 
 std::vector<Checkpoint> Checkpoints::read() const {
-  std::ifstream file(file_);
   std::vector<Checkpoint> checkpoints;
+  if (!std::filesystem::exists(file_)) return checkpoints;
+  std::ifstream file(file_);
+  if (!file) throw forged(file_, "it cannot be read");
   const crypto::SigningKey key = signing_key(keys_);
   for (std::string line; std::getline(file, line);) checkpoints.push_back(parse_line(file_, line, key));
   return checkpoints;

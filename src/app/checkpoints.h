@@ -31,6 +31,8 @@ class Checkpoints {
   void write(const store::Store& store);
   // What the file holds; empty when there is none. Throws kInternal `checkpoint_forged` on a bad signature.
   std::vector<Checkpoint> read() const;
+  // Whether there is a note at all; a broker that has lived has one.
+  bool exist() const { return std::filesystem::exists(file_); }
   // Throws `audit_rolled_back` when the store is behind a checkpoint or has another event in its place.
   void check_against(const store::Store& store) const;
 

@@ -63,9 +63,8 @@ class Offline {
     options.public_url = public_url_of(config);
     application_ = std::make_unique<Application>(options, clock_, random_, *log_);
   }
-  ~Offline() { application_->write_checkpoint(); }
-  Offline(const Offline&) = delete;
-  Offline& operator=(const Offline&) = delete;
+  // At the end of a command that changed something.
+  void finish() { application_->write_checkpoint(); }
 
   static std::string public_url_of(const Config& config) {
     if (!config.public_url.empty()) return config.public_url;
@@ -159,6 +158,7 @@ ExitCode person_add(const Config& config, const PersonOptions& options) {
   const domain::Person person = broker->people().add(domain::Actor::command_line(),
                                                      {kDefaultWorkspace, options.login, options.name, options.role});
   print_link(broker, config, person.id);
+  broker.finish();
   return ExitCode::kOk;
 }
 
@@ -167,6 +167,7 @@ ExitCode person_reset(const Config& config, const std::string& login) {
   for (const domain::Person& person : broker->people().list(kDefaultWorkspace)) {
     if (person.login != login) continue;
     print_link(broker, config, person.id);
+    broker.finish();
     return ExitCode::kOk;
   }
   throw Error(ErrorCode::kNotFound, "unknown_person", "There is nobody with the login " + login + ".");

@@ -7,7 +7,7 @@
 namespace countersign::app {
 
 ExitCode exit_code_of(const Error& error) {
-  constexpr std::array<std::pair<std::string_view, ExitCode>, 19> kByReason{{
+  constexpr std::array<std::pair<std::string_view, ExitCode>, 20> kByReason{{
       {"bad_config", ExitCode::kBadConfig},
       {"bad_integration", ExitCode::kBadConfig},
       {"address_in_use", ExitCode::kAddressInUse},
@@ -27,6 +27,7 @@ ExitCode exit_code_of(const Error& error) {
       {"corrupt", ExitCode::kCorrupt},
       {"in_use", ExitCode::kInUse},
       {"audit_rolled_back", ExitCode::kVerificationFailed},
+      {"checkpoint_forged", ExitCode::kVerificationFailed},
   }};
   for (const auto& [reason, code] : kByReason) {
     if (error.reason() == reason) return code;

@@ -60,10 +60,17 @@ OpenedRing open_ring(const crypto::MasterKey& master, const store::Store& store,
                      IdSource& ids) {
   std::vector<crypto::WrappedKey> keys;
   for (const domain::KeyRow& row : stored_keys(store)) keys.push_back(wrapped(row));
+  const bool first_start = keys.empty();
   const crypto::KeyRing before = crypto::KeyRing::open(master, keys);
   std::vector<domain::KeyRow> unsaved;
   const auto make = [&](KeyPurpose purpose, WorkspaceId workspace) {
     if (before.has(purpose, workspace)) return;
+    // A new one would open nothing that the lost one sealed, and hide that it is lost.
+    if (!first_start) {
+      throw Error(ErrorCode::kInternal, "damaged_key",
+                  "The key \"" + std::string(crypto::purpose_text(purpose)) +
+                      "\" is missing from the database. Restore the database from a backup.");
+    }
     constexpr int kFirstVersion = 1;
     keys.push_back(crypto::new_key(master, ids.next<KeyId>(), workspace, purpose, kFirstVersion, clock.now(), random));
     unsaved.push_back(row_of(keys.back()));

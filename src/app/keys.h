@@ -15,8 +15,8 @@ namespace countersign::app {
 
 inline constexpr WorkspaceId kDefaultWorkspace{1};
 
-// An open ring, and the keys of it that are not stored yet: a first start, or a purpose that an older
-// program did not know. Store them before the ring is used for anything that lasts.
+// An open ring, and the keys of it that are not stored yet: all of them at a first start, none later. Store
+// them before the ring is used for anything that lasts.
 struct OpenedRing {
   crypto::KeyRing ring;
   std::vector<domain::KeyRow> unsaved;

@@ -29,7 +29,16 @@ std::string digits_of(HandoffId id) { return id.text().substr(HandoffTag::kPrefi
 
 Handoffs::Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault,
                    const crypto::KeyRing& keys, const Clock& clock, Random& random, IdSource& ids)
-    : store_(store), catalog_(catalog), vault_(vault), keys_(keys), clock_(clock), random_(random), ids_(ids) {}
+    : store_(store),
+      catalog_(catalog),
+      vault_(vault),
+      keys_(keys),
+      clock_(clock),
+      random_(random),
+      ids_(ids),
+      refusals_(std::make_unique<RefusalRecord>()) {}
+
+Handoffs::~Handoffs() = default;
 
 domain::Handoff Handoffs::get(const Asker& asker, HandoffId id) const {
   auto found = store_.read([&](const store::Snapshot& now) { return now.handoffs().find(asker.workspace, id); });
@@ -40,13 +49,9 @@ domain::Handoff Handoffs::get(const Asker& asker, HandoffId id) const {
 domain::Handoff Handoffs::cancel(const Asker& asker, HandoffId id) const {
   domain::Handoff handoff = get(asker, id);
   const Instant now = clock_.now();
-  const auto state = state_at(handoff, now);
-  if (state == domain::kCancelled) return handoff;  // asked twice: the same answer
-  if (!domain::is_open(state)) throw state_conflict(state);
-  store_.transact([&](store::Transaction& tx) {
-    const auto event = event_for(handoff, domain::Actor::agent(asker.agent), "handoff.cancelled", now);
-    step(tx, handoff, handoff.state, domain::kCancelled, {.now = now}, event);
-  });
+  if (state_at(handoff, now) == domain::kCancelled) return handoff;  // asked twice: the same answer
+  end_open(store_, handoff, domain::kCancelled, {.now = now},
+           event_for(handoff, domain::Actor::agent(asker.agent), "handoff.cancelled", now));
   return get(asker, id);
 }
 
@@ -69,7 +74,14 @@ Minted Handoffs::insert(domain::Handoff handoff, const Asker& asker, std::string
   event.facts.emplace_back("integration", handoff.integration);
   event.facts.emplace_back("owner", domain::kOwnerNames[handoff.owner.kind]);
   event.note = handoff.label;
-  store_.transact([&](store::Transaction& tx) { tx.handoffs().insert(handoff, event); });
+  store_.transact([&](store::Transaction& tx) {
+    // Revoked since it was let in: what it asks for now would outlive the sweep of its requests.
+    const auto agent = tx.agents().find(asker.agent);
+    if (!agent || agent->revoked_at != Instant()) {
+      throw Error(ErrorCode::kUnauthenticated, "bad_token", "This token is not valid (any more).");
+    }
+    tx.handoffs().insert(handoff, event);
+  });
   std::string token = link_token(handoff.id);
   return {std::move(handoff), std::move(token)};
 }
@@ -121,7 +133,7 @@ Look Handoffs::look(const Opener& opener, std::string_view link_token) const {
   });
   if (!card) throw no_such_handoff();
   if (const auto refusal = refusal_of(card->handoff, opener)) {
-    record_refusal(store_, card->handoff, opener, *refusal, now);
+    refusals_->note(store_, card->handoff, opener, *refusal, now);
     return *refusal;
   }
   card->integration = catalog_.find(card->handoff.integration);
@@ -136,7 +148,7 @@ domain::Handoff Handoffs::find_mine(const Opener& opener, std::string_view link_
   auto handoff = store_.read([&](const store::Snapshot& now) { return now.handoffs().find(opener.workspace, id); });
   if (!handoff) throw no_such_handoff();
   if (const auto refusal = refusal_of(*handoff, opener)) {
-    record_refusal(store_, *handoff, opener, *refusal, clock_.now());
+    refusals_->note(store_, *handoff, opener, *refusal, clock_.now());
     throw refused(*refusal);
   }
   return std::move(*handoff);
@@ -157,12 +169,8 @@ void Handoffs::open(const Opener& opener, std::string_view link_token) const {
 void Handoffs::decline(const Opener& opener, std::string_view link_token) const {
   const domain::Handoff handoff = find_mine(opener, link_token);
   const Instant now = clock_.now();
-  const auto state = state_at(handoff, now);
-  if (!domain::is_open(state)) throw state_conflict(state);
-  store_.transact([&](store::Transaction& tx) {
-    const auto event = event_for(handoff, domain::Actor::person(opener.person), "handoff.declined", now);
-    step(tx, handoff, handoff.state, domain::kDeclined, {.subject = opener.person, .now = now}, event);
-  });
+  end_open(store_, handoff, domain::kDeclined, {.subject = opener.person, .now = now},
+           event_for(handoff, domain::Actor::person(opener.person), "handoff.declined", now));
 }
 
 std::vector<Minted> Handoffs::waiting_for(const Opener& opener) const {

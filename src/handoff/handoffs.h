@@ -3,10 +3,11 @@
 //
 // Rules kept here (DESIGN section 8): only the expected subject may act, everybody else learns nothing;
 // every step is a compare-and-set with its audit event; the link's secret is a MAC of the id, so nothing
-// secret is stored and a retried call shows the same link. Stateless, thread-safe.
+// secret is stored and a retried call shows the same link. Thread-safe.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,10 +92,14 @@ struct Saved {
 };
 using Submitted = std::variant<Saved, std::vector<FieldProblem>>;
 
+class RefusalRecord;
+
 class Handoffs {
  public:
   Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault, const crypto::KeyRing& keys,
            const Clock& clock, Random& random, IdSource& ids);
+
+  ~Handoffs();
 
   // --- the agent's side ---
   // Throws kNotFound `unknown_integration` / `unknown_template`, kConflict `subject_required` (a workspace's
@@ -134,6 +139,7 @@ class Handoffs {
   const Clock& clock_;
   Random& random_;
   IdSource& ids_;
+  std::unique_ptr<RefusalRecord> refusals_;
 };
 
 }  // namespace countersign::handoff

@@ -43,13 +43,14 @@ constexpr std::string_view outcome_of(domain::HandoffState state) {
 }  // namespace
 
 std::optional<Refusal> refusal_of(const domain::Handoff& handoff, const Opener& opener) {
-  if (handoff.subject.valid()) {
-    if (handoff.subject == opener.person) return std::nullopt;
-    const bool admins_affair = handoff.owner.kind == domain::OwnerKind::kOrg && opener.role == domain::Role::kAdmin;
-    return admins_affair ? Refusal::kClaimed : Refusal::kNotYours;
+  if (handoff.owner.kind == domain::OwnerKind::kUser) {
+    if (handoff.subject == opener.person && opener.person.valid()) return std::nullopt;
+    return Refusal::kNotYours;
   }
-  if (opener.role == domain::Role::kAdmin) return std::nullopt;
-  return Refusal::kSentToAdmins;
+  // Also for one who claimed it and is no admin any more.
+  if (opener.role != domain::Role::kAdmin) return Refusal::kSentToAdmins;
+  if (!handoff.subject.valid() || handoff.subject == opener.person) return std::nullopt;
+  return Refusal::kClaimed;
 }
 
 Error refused(Refusal refusal) {
@@ -64,8 +65,13 @@ Error refused(Refusal refusal) {
   return Error(ErrorCode::kPermissionDenied, "not_yours", "This link was made for someone else.");
 }
 
-void record_refusal(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal,
-                    Instant now) {
+void RefusalRecord::note(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal,
+                         Instant now) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (noted_.size() >= kMost) noted_.clear();
+    if (!noted_.emplace(handoff.id, opener.person).second) return;
+  }
   auto event = event_for(handoff, domain::Actor::person(opener.person), "handoff.refused", now);
   event.facts.emplace_back("reason", reason_of(refusal));
   store.transact([&](store::Transaction& tx) { tx.audit().record(event); });
@@ -97,6 +103,17 @@ void step(store::Transaction& tx, const domain::Handoff& handoff, domain::Handof
   const auto current = tx.handoffs().find(handoff.workspace, handoff.id);
   if (!current) throw no_such_handoff();
   throw state_conflict(state_at(*current, change.now));
+}
+
+void end_open(store::Store& store, const domain::Handoff& handoff, domain::HandoffState to,
+              const store::HandoffStep& change, const domain::AuditEvent& event) {
+  store.transact([&](store::Transaction& tx) {
+    const auto current = tx.handoffs().find(handoff.workspace, handoff.id);
+    if (!current) throw no_such_handoff();
+    const auto state = state_at(*current, change.now);
+    if (!domain::is_open(state)) throw state_conflict(state);
+    step(tx, handoff, state, to, change, event);
+  });
 }
 
 void claim(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, Instant now) {

@@ -2,7 +2,10 @@
 // inside a transaction. Used by this folder only. Pure but for step() and record_refusal().
 #pragma once
 
+#include <cstddef>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "base/error.h"
@@ -15,9 +18,18 @@ namespace countersign::handoff {
 // DESIGN section 8, rule 2. Nothing: the opener is the expected subject.
 std::optional<Refusal> refusal_of(const domain::Handoff& handoff, const Opener& opener);
 Error refused(Refusal refusal);
-// The owner and the auditor learn that somebody else stood at the door (abuse case 1).
-void record_refusal(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal,
-                    Instant now);
+// The owner and the auditor learn that somebody else stood at the door (abuse case 1): once for each person
+// and handoff, however often they knock, so that a link somebody holds cannot fill the audit record. Bounded;
+// forgets everything when full. Thread-safe.
+class RefusalRecord {
+ public:
+  void note(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal, Instant now);
+
+ private:
+  static constexpr std::size_t kMost = 10'000;
+  std::mutex mutex_;
+  std::set<std::pair<HandoffId, PersonId>> noted_;
+};
 
 // The same words for "does not exist" and "not yours".
 Error no_such_handoff();
@@ -30,6 +42,9 @@ domain::AuditEvent event_for(const domain::Handoff& handoff, const domain::Actor
 // One edge; throws state_conflict with the state that won when somebody else was faster.
 void step(store::Transaction& tx, const domain::Handoff& handoff, domain::HandoffState from, domain::HandoffState to,
           const store::HandoffStep& change, const domain::AuditEvent& event);
+// pending or opened ▸ `to`, from whichever it is in when the transaction runs.
+void end_open(store::Store& store, const domain::Handoff& handoff, domain::HandoffState to,
+              const store::HandoffStep& change, const domain::AuditEvent& event);
 // open ▸ opened ▸ completing: the claim of a kind that settles in the same transaction.
 void claim(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, Instant now);
 void settle(store::Transaction& tx, const domain::Handoff& handoff, const Opener& opener, ConnectionId connection,

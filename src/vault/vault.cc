@@ -31,8 +31,9 @@ Stored parse_stored(std::string_view stored) {
 }
 
 std::string bound_to(const domain::Connection& connection, std::string_view field, int version) {
-  return crypto::associated_data({"connection secret 1", connection.workspace.text(), connection.id.text(), field,
-                                  std::to_string(version), connection.base_url});
+  return crypto::associated_data({"connection secret 1", connection.workspace.text(), connection.id.text(),
+                                  domain::kOwnerNames[connection.owner.kind], connection.owner.person.text(),
+                                  connection.integration, field, std::to_string(version), connection.base_url});
 }
 
 std::string last4_of(const Secret& value) {

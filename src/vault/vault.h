@@ -1,8 +1,8 @@
 // The only module that seals and opens connection secrets.
 //
 // Each field is sealed under the workspace's data key with the associated data
-// `workspace|connection|field|version|base_url`: a row moved to another place, or a changed target URL,
-// does not open. The digest of every seal stands in the audit chain, so a row put back from an old copy
+// `workspace|connection|owner|integration|field|version|base_url`: a row moved to another place, given to
+// another owner or pointed at another target does not open. The digest of every seal stands in the audit chain, so a row put back from an old copy
 // is found (audit verify). Thread-safe.
 #pragma once
 

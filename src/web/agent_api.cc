@@ -69,7 +69,9 @@ void check_input(const AgentTool& tool, const Json& input) {
   if (problems.empty()) return;
   std::string message;
   for (const auto& [pointer, what] : problems) {
-    message += (message.empty() ? "" : "; ") + pointer + (pointer.empty() ? "" : ": ") + what;
+    if (!message.empty()) message += "; ";
+    if (!pointer.empty()) message.append(pointer).append(": ");
+    message += what;
   }
   throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", std::move(message)).at(problems.front().pointer);
 }
@@ -84,7 +86,7 @@ std::string request_key_of(const http::Request& request) {
   const auto sent = std::count_if(request.headers.begin(), request.headers.end(), is_key);
   if (sent == 0) return {};
   if (sent > 1) throw bad_request_key("Send one Idempotency-Key, not several.");
-  const std::string key(request.header("idempotency-key").value_or(""));
+  std::string key(request.header("idempotency-key").value_or(""));
   if (key.empty() || key.size() > kRequestKeyLimit) {
     throw bad_request_key("An Idempotency-Key has 1 to " + std::to_string(kRequestKeyLimit) + " characters.");
   }

@@ -1,4 +1,5 @@
 // The MCP door: POST /mcp for the handshake era, without a session: any node may answer any message.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -14,8 +15,10 @@ http::Response send(const mcp::Reply& reply) { return {reply.http_status, "appli
 // MCP transport security: a page in somebody's browser must not speak to a broker on their machine
 // (DNS rebinding). Programs send no Origin.
 void check_origin(const http::Request& request, const Settings& settings) {
-  const auto origin = request.header("origin");
-  if (origin && *origin != settings.public_url) {
+  const bool sent = std::any_of(request.headers.begin(), request.headers.end(),
+                                [](const http::Header& header) { return header.name == "origin"; });
+  // header() is empty when it stands twice: that is no absence.
+  if (sent && request.header("origin") != std::optional<std::string_view>(settings.public_url)) {
     throw Error(ErrorCode::kPermissionDenied, "bad_origin", "Requests from web pages are not accepted here.");
   }
 }

@@ -1,4 +1,6 @@
-// Which refusals each REST operation can answer, for its description. docs/errors.md has them all. Pure.
+// Which refusals each REST operation can answer, for its description: the one part of it that is written by
+// hand, beside docs/errors.md. tests/flows/bad_input_test.cc and openapi_test.cc fail on an answer whose code is
+// not listed here. Pure.
 #pragma once
 
 #include <map>

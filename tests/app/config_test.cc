@@ -91,7 +91,9 @@ TEST(ConfigWhole, APublicListenerNeedsAProxyOrAWord) {
   config.trusted_proxies = {"10.0.0.1"};
   EXPECT_NO_THROW(check_whole(config));
   config.trusted_proxies.clear();
+  EXPECT_THROW(check_whole(config), Error) << "https, and nobody who ends TLS";
   config.allow_plain_http = true;
+  config.public_url = "http://a.example";
   EXPECT_NO_THROW(check_whole(config));
   config.public_url.clear();
   EXPECT_THROW(check_whole(config), Error) << "links need a name";

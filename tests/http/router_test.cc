@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/error.h"
 
 namespace countersign::http {
@@ -49,6 +51,15 @@ TEST_F(RouterTest, ParametersAreDecodedAndNamedByTheirOwnRoute) {
   const auto both = router_.match(Method::kPost, "/v1/people/7/touch").path_params;
   EXPECT_EQ(both.at("kind"), "people");
   EXPECT_EQ(both.at("id"), "7");
+}
+
+TEST_F(RouterTest, NamesEveryRouteOnce) {
+  std::multiset<std::string> patterns;
+  for (const Route* route : router_.routes()) patterns.insert(route->pattern);
+  EXPECT_EQ(patterns,
+            (std::multiset<std::string>{"/", "/h/{token}", "/mcp", "/v1/handoffs/{handoff}", "/v1/handoffs/{id}",
+                                        "/v1/handoffs/{id}/cancel", "/v1/handoffs/search", "/v1/{kind}/{id}/touch"}));
+  EXPECT_TRUE(Router().routes().empty());
 }
 
 TEST_F(RouterTest, HeadIsAnsweredByTheGetRoute) { EXPECT_EQ(pattern("/h/abc", Method::kHead), "/h/{token}"); }

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
 
 #include <cstdio>
 #include <memory>
@@ -56,6 +57,10 @@ class TlsServer {
   }
 
   void serve(int fd) {
+    sigset_t broken_pipe;  // OpenSSL writes without MSG_NOSIGNAL; the client may be gone
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     const std::unique_ptr<SSL, Free> connection(SSL_new(context_.get()));
     SSL_set_fd(connection.get(), fd);
     if (SSL_accept(connection.get()) != 1) return;

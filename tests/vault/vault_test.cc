@@ -110,6 +110,12 @@ TEST_F(VaultTest, ASealDoesNotOpenElsewhere) {
   put(moved, bound);
   EXPECT_THROW(open(moved), Error) << "another target";
 
+  auto given_away = support::connection(6, "f");
+  const auto personal = vault.seal(given_away, fields("six"));
+  given_away.owner = domain::Owner::org();
+  put(given_away, personal);
+  EXPECT_THROW(open(given_away), Error) << "another owner";
+
   auto renamed = support::connection(4, "d");
   auto swapped = vault.seal(renamed, fields("four"));
   swapped[0].field = "other";
