@@ -202,8 +202,9 @@ void check_whole(const Config& config) {
     throw bad("server.public_url must begin with https:// unless it names this machine itself");
   }
   if (config.public_url.starts_with("https://") && config.trusted_proxies.empty()) {
-    throw bad("server.public_url is https, so a proxy ends TLS in front of the broker: list its address in "
-              "server.trusted_proxies (127.0.0.1 for one on this machine), or all clients count as one");
+    throw bad(
+        "server.public_url is https, so a proxy ends TLS in front of the broker: list its address in "
+        "server.trusted_proxies (127.0.0.1 for one on this machine), or all clients count as one");
   }
   if (!is_loopback(config.ops_listen) && !config.allow_plain_http) {
     throw bad("ops.listen must be a loopback address: it is not protected");

@@ -210,6 +210,7 @@ Response Guard::refuse(const Request& request, Surface surface, const Error& err
   log_refusal(request, error, status);
   Response response = render(request, surface, error, status);
   if (const auto wait = error.retry_after()) set_default(response, "Retry-After", std::to_string(wait->count()));
+  if (error.code() == ErrorCode::kUnavailable) set_default(response, "Retry-After", "1");
   // RFC 9110 section 11.6.1 asks for a challenge; a person is sent to the sign-in page instead.
   if (response.status == 401 && surface != Surface::kPage) set_default(response, "WWW-Authenticate", "Bearer");
   return response;

@@ -1,10 +1,8 @@
 #include "http/rate_limit.h"
 
-
 #include <algorithm>
 #include <cstring>
 #include <iterator>
-
 
 namespace countersign::http {
 

@@ -32,7 +32,7 @@ class People {
   domain::Person add(const domain::Actor& by, const NewPerson& person) const;
   // Throws kInvalidArgument `weak_password` with what is wrong (password_rules.h), kNotFound `unknown_person`.
   void set_password(const domain::Actor& by, WorkspaceId workspace, PersonId person, Secret password) const;
-  // The token of a one-use link, good for SessionLimits::link_lifetime; shown once.
+  // The token of a one-use link, good for `lifetime`; shown once.
   Secret make_link(const domain::Actor& by, WorkspaceId workspace, PersonId person,
                    std::chrono::seconds lifetime) const;
   domain::Person get(WorkspaceId workspace, PersonId person) const;

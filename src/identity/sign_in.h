@@ -27,7 +27,6 @@ namespace countersign::identity {
 struct SessionLimits {
   std::chrono::seconds idle{std::chrono::hours{2}};
   std::chrono::seconds absolute{std::chrono::hours{12}};
-  std::chrono::seconds link_lifetime{600};
 };
 
 struct SignedIn {

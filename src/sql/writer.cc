@@ -196,15 +196,17 @@ void Writer::publish() {
 }
 
 void Writer::keep_log_short() {
-  const bool shredded = journal_.take_shredded();
-  if (!shredded && driver_.log_pages() < next_checkpoint_) return;
-  const bool cut = shredded || driver_.log_pages() >= kTruncateAt;
+  // Stays until the log that holds deleted secrets is really gone: a reader in the way only puts it off.
+  shredded_ = journal_.take_shredded() || shredded_;
+  if (!shredded_ && driver_.log_pages() < next_checkpoint_) return;
+  const bool cut = shredded_ || driver_.log_pages() >= kTruncateAt;
   readers_.renew_snapshots();
   try {
     const bool all_moved =
         driver_.checkpoint(cut ? SqliteDriver::Checkpoint::kTruncate : SqliteDriver::Checkpoint::kPassive);
     // Where a reader was in the way, the log grows on; trying after every group would only cost.
     next_checkpoint_ = all_moved ? kPassiveAt : driver_.log_pages() + kPassiveAt;
+    if (cut && all_moved) shredded_ = false;
     ++checkpoints_;
   } catch (const Error&) {
     next_checkpoint_ = driver_.log_pages() + kPassiveAt;

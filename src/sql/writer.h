@@ -96,6 +96,7 @@ class Writer {
   std::vector<Request*> group_;  // writer's thread only
   bool tail_suspect_ = false;    // the log may hold a refused transaction, or the storage failed
   int next_checkpoint_ = 0;      // log pages
+  bool shredded_ = false;        // the log still holds secrets that were deleted
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable work_;

@@ -2,8 +2,8 @@
 //
 // Each field is sealed under the workspace's data key with the associated data
 // `workspace|connection|owner|integration|field|version|base_url`: a row moved to another place, given to
-// another owner or pointed at another target does not open. The digest of every seal stands in the audit chain, so a row put back from an old copy
-// is found (audit verify). Thread-safe.
+// another owner or pointed at another target does not open. The digest of every seal stands in the audit chain, so a
+// row put back from an old copy is found (audit verify). Thread-safe.
 #pragma once
 
 #include <map>

@@ -45,8 +45,7 @@ bool is_dead_link(const Error& error) {
 }
 
 Words dead_link_words(const Settings& settings) {
-  return {"This sign-in link does not work any more",
-          "It was used already, is older than ten minutes, or was mistyped.",
+  return {"This sign-in link does not work any more", "It was used already, is too old, or was mistyped.",
           settings.dev ? "Start countersign dev again: every start prints a fresh link."
                        : "Ask an admin for a new one, or sign in with your password."};
 }

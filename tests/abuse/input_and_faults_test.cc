@@ -54,7 +54,8 @@ TEST_F(Hostile, E082_HiddenCharactersAreShown) {
 
 TEST_F(Hostile, F102_SqlIsOnlyText) {
   browser.sign_in(ada);
-  for (const std::string_view text : {"' or 1=1 --", "'; drop table handoffs; --", "%' union select * from agents --"}) {
+  for (const std::string_view text :
+       {"' or 1=1 --", "'; drop table handoffs; --", "%' union select * from agents --"}) {
     const std::string encoded = percent_encode(text);
     EXPECT_EQ(agent.get("/v1/connections?integration=" + encoded).status, 200);
     EXPECT_EQ(agent.get("/v1/connections?cursor=" + encoded).status, 400) << "a forged cursor";

@@ -118,6 +118,16 @@ TEST_F(AuditVerify, FindsACredentialPutBackOrTakenAway) {
       HasSubstr("sealed credential"));
 }
 
+TEST_F(AuditVerify, FindsARemovedConnectionPutBack) {
+  change("update connections set state = 'revoked' where id = (select min(id) from connections)");
+  EXPECT_THAT(findings(), ::testing::Contains(HasSubstr("the chain says otherwise")));
+}
+
+TEST_F(AuditVerify, SaysThatWithoutACheckpointItCannotTell) {
+  std::filesystem::remove(checkpoints_path(data()));
+  EXPECT_THAT(findings(), ::testing::Contains(HasSubstr("there is no checkpoint")));
+}
+
 TEST_F(AuditVerify, FindsAForgedCheckpoint) {
   std::filesystem::path file = checkpoints_path(data());
   std::ifstream in(file);

@@ -172,6 +172,8 @@ test('the ops listener answers what a supervisor asks', async (t) => {
   const get = (path, options) => fetch(new URL(path, broker.opsUrl), options);
   assert.equal((await get('/livez')).status, 200);
   assert.equal((await get('/readyz')).status, 200);
+  assert.equal((await run(['health', '--ops-url', broker.opsUrl])).code, 0);
+  assert.equal((await run(['health', '--ops-url', 'http://127.0.0.1:1'])).code, 1);
   assert.equal((await get('/livez', { method: 'POST', body: '' })).status, 405);
   assert.equal((await get('/v1/connections')).status, 404, 'and nothing else');
   const metrics = await metricsOf(broker);

@@ -87,6 +87,8 @@ TEST(OutboundClient, EveryMethodIsSentAsNamed) {
     EXPECT_EQ(client.send(std::move(request)).status, 200) << name(method);
     EXPECT_THAT(server.requests().back(), ::testing::StartsWith(std::string(name(method)) + " /m HTTP/1.1\r\n"));
     EXPECT_THAT(server.requests().back(), Not(HasSubstr("Content-Type")));
+    const bool with_body = method == Method::kPost || method == Method::kPut || method == Method::kPatch;
+    EXPECT_EQ(server.requests().back().find("Content-Length: 0") != std::string::npos, with_body) << name(method);
   }
 }
 
@@ -202,6 +204,21 @@ TEST(OutboundClient, HeadersThatWouldChangeTheRequestAreRefused) {
   request.headers.push_back({"X", "", Secret::copy_of("key\r\nY: b")});
   EXPECT_EQ(refusal(client, std::move(request)), "bad_upstream_header");
   EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST(OutboundClient, C051_NeitherARedirectNorARefreshLeadsInside) {
+  ScriptedServer inside(ScriptedServer::always(ScriptedServer::answer("inside")));
+  const std::string page = "<meta http-equiv=\"refresh\" content=\"0;url=" + inside.url() + "\">";
+  for (const char* field : {"Location: ", "Refresh: 0;url=", "Content-Location: ", "Alt-Svc: h2="}) {
+    for (const char* status : {"200 OK", "301 Moved Permanently", "303 See Other", "401 Unauthorized"}) {
+      ScriptedServer server(
+          ScriptedServer::always(ScriptedServer::answer(page, status, field + inside.url() + "\r\n")));
+      CurlClient client(loopback());
+      EXPECT_EQ(view(client.send(get(server.url())).body), page);
+      EXPECT_EQ(server.requests().size(), 1U);
+    }
+  }
+  EXPECT_EQ(inside.connections(), 0U);
 }
 
 TEST(OutboundClient, C053_ASlowBodyEndsWithTheTotalTime) {
@@ -337,7 +354,7 @@ TEST(OutboundClient, AProxySeesTheHostAndNothingOfTheRequest) {
   EXPECT_EQ(proxy.requests().size(), 1U);
 }
 
-TEST(OutboundClient, C051_CookiesOfOneAnswerAreNotInTheNextRequest) {
+TEST(OutboundClient, CookiesOfOneAnswerAreNotInTheNextRequest) {
   ScriptedServer server(ScriptedServer::always(ScriptedServer::answer("", "200 OK", "Set-Cookie: a=b; Path=/\r\n")));
   CurlClient client(loopback());
   client.send(get(server.url()));
