@@ -34,6 +34,8 @@ struct Flags {
   std::string login;
   std::string role = "member";
   std::string key;
+  std::string owner;
+  int days = 0;
   std::string ops_url;
 };
 
@@ -116,6 +118,7 @@ class CommandLine {
     add_keys();
     add_audit();
     add_people();
+    add_agents();
     add_config();
     command(app_, "version", "Prints the version", [](const Flags&) {
       print(std::string(kVersion) + "\n");
@@ -211,6 +214,27 @@ class CommandLine {
     add_place(reset);
     reset->add_option("LOGIN", flags_.login, "Name to sign in with")->required();
     reset->add_option("--listen", flags_.listen, "As the broker will have it: the link names it");
+  }
+
+  void add_agents() {
+    CLI::App* agent = group("agent", "Agents and their tokens");
+    CLI::App* add = command(*agent, "add", "Adds an agent and prints its token, once", [](const Flags& flags) {
+      return agent_add(load_for_looking(flags), {flags.name, flags.owner, flags.days});
+    });
+    add_place(add);
+    add->add_option("NAME", flags_.name, "What people see as the asker")->required();
+    add->add_option("--owner", flags_.owner, "Login of the person it acts for; without: the workspace's own");
+    add->add_option("--days", flags_.days, "Ends after so many days; without: when it is revoked")
+        ->check(CLI::Range(1, 3650));
+    CLI::App* list = command(*agent, "list", "The agents and their state", [](const Flags& flags) {
+      return agent_list(load_for_looking(flags), flags.json ? Output::kJson : Output::kText);
+    });
+    add_place(list);
+    list->add_flag("--json", flags_.json, "As JSON");
+    CLI::App* revoke = command(*agent, "revoke", "Ends a token and cancels what it has pending",
+                               [](const Flags& flags) { return agent_revoke(load_for_looking(flags), flags.login); });
+    add_place(revoke);
+    revoke->add_option("ID", flags_.login, "As `agent list` shows it")->required();
   }
 
   void add_config() {

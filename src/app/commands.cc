@@ -88,6 +88,18 @@ void print_link(Offline& broker, const Config& config, PersonId person) {
   print_sign_in_link(Offline::public_url_of(config), link);
 }
 
+PersonId person_called(Offline& broker, const std::string& login) {
+  for (const domain::Person& person : broker->people().list(kDefaultWorkspace)) {
+    if (person.login == login) return person.id;
+  }
+  throw Error(ErrorCode::kNotFound, "unknown_person", "There is nobody with the login " + login + ".");
+}
+
+std::string state_of(const domain::Agent& agent, Instant now) {
+  if (agent.revoked_at != Instant()) return "revoked";
+  return agent.expires_at != Instant() && agent.expires_at <= now ? "expired" : "active";
+}
+
 Json report_json(const AuditReport& report) {
   Json chains = Json::array();
   for (const store::Chain& chain : report.chains) {
@@ -164,13 +176,43 @@ ExitCode person_add(const Config& config, const PersonOptions& options) {
 
 ExitCode person_reset(const Config& config, const std::string& login) {
   Offline broker(config);
-  for (const domain::Person& person : broker->people().list(kDefaultWorkspace)) {
-    if (person.login != login) continue;
-    print_link(broker, config, person.id);
-    broker.finish();
-    return ExitCode::kOk;
+  print_link(broker, config, person_called(broker, login));
+  broker.finish();
+  return ExitCode::kOk;
+}
+
+ExitCode agent_add(const Config& config, const AgentOptions& options) {
+  Offline broker(config);
+  const PersonId owner = options.owner.empty() ? PersonId() : person_called(broker, options.owner);
+  const auto grant =
+      broker->grants().issue(domain::Actor::command_line(),
+                             {kDefaultWorkspace, owner, options.name, {}, std::chrono::hours(24) * options.days});
+  print_agent_token(grant.token);
+  broker.finish();
+  return ExitCode::kOk;
+}
+
+ExitCode agent_list(const Config& config, Output output) {
+  const LookingGlass look(config);
+  const auto agents = look.store.read([](const store::Snapshot& now) { return now.agents().list(kDefaultWorkspace); });
+  Json list = Json::array();
+  for (const domain::Agent& agent : agents) {
+    const std::string state = state_of(agent, look.clock.now());
+    const std::string owner = agent.owner.valid() ? agent.owner.text() : "workspace";
+    list.push_back({{"id", agent.id.text()}, {"name", agent.name}, {"owner", owner}, {"state", state}});
+    if (output == Output::kText) print(agent.id.text() + "  " + state + "  " + owner + "  " + agent.name + "\n");
   }
-  throw Error(ErrorCode::kNotFound, "unknown_person", "There is nobody with the login " + login + ".");
+  if (output == Output::kJson) print(dump_json(Json{{"agents", std::move(list)}}) + "\n");
+  return ExitCode::kOk;
+}
+
+ExitCode agent_revoke(const Config& config, const std::string& id) {
+  const auto agent = AgentId::parse(id);
+  if (!agent) throw Error(ErrorCode::kNotFound, "unknown_agent", "There is no agent " + id + ".");
+  Offline broker(config);
+  broker->grants().revoke(domain::Actor::command_line(), kDefaultWorkspace, *agent);
+  broker.finish();
+  return ExitCode::kOk;
 }
 
 ExitCode config_show(const Config& config) {

@@ -20,6 +20,12 @@ struct PersonOptions {
   domain::Role role = domain::Role::kMember;
 };
 
+struct AgentOptions {
+  std::string name;
+  std::string owner;  // a person's login; empty: the workspace's, for org connections only
+  int days = 0;       // 0: until it is revoked
+};
+
 ExitCode key_create(const std::filesystem::path& path);
 ExitCode key_status(const Config& config, Output output);
 ExitCode audit_verify(const Config& config, Output output);
@@ -28,6 +34,11 @@ ExitCode audit_export(const Config& config);
 ExitCode person_add(const Config& config, const PersonOptions& person);
 // A fresh one-use link for somebody who cannot get in; nothing else of theirs changes.
 ExitCode person_reset(const Config& config, const std::string& login);
+// Prints the new agent's token, once.
+ExitCode agent_add(const Config& config, const AgentOptions& agent);
+ExitCode agent_list(const Config& config, Output output);
+// Also cancels what the agent has pending.
+ExitCode agent_revoke(const Config& config, const std::string& id);
 ExitCode config_show(const Config& config);
 ExitCode config_explain(const std::string& key);
 

@@ -65,6 +65,8 @@ void print_dev_banner(const Endpoints& endpoints, const Secret& link_token, cons
   print(text);
 }
 
+void print_agent_token(const Secret& agent_token) { print(std::string(agent_token.reveal()) + "\n"); }
+
 void print_sign_in_link(const std::string& base_url, const Secret& link_token) {
   const std::string text = base_url + "/sign-in/" + std::string(link_token.reveal()) + "\n";
   print(text);

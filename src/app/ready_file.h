@@ -32,6 +32,8 @@ void print_dev_banner(const Endpoints& endpoints, const Secret& link_token, cons
                       const std::string& data_dir);
 // `person add` and the like: one link on standard output.
 void print_sign_in_link(const std::string& base_url, const Secret& link_token);
+// `agent add`: the token alone on one line, so that a script can take it.
+void print_agent_token(const Secret& agent_token);
 // The line that makes a first handoff.
 std::string first_call_line(const std::string& base_url, const Secret& agent_token);
 

@@ -294,3 +294,27 @@ test('audit verify finds a restored older copy, and no broker starts on it', asy
   assert.match(stdout, /ends before event \d+, which was there once/);
   await failsToStart(dir, 10, /older copy restored/);
 });
+
+test('an agent is added, listed and revoked from the command line', async () => {
+  const dir = copyOfSeed();
+  const added = await run(['agent', 'add', 'build bot', '--owner', 'owner', '--data-dir', dir]);
+  assert.equal(added.code, 0, added.stderr);
+  assert.match(added.stdout, /^cs_agent_\S+\n$/, 'the token alone');
+  const token = added.stdout.trim();
+  const agents = async () => JSON.parse((await run(['agent', 'list', '--json', '--data-dir', dir])).stdout).agents;
+  const { id } = (await agents()).find((agent) => agent.name === 'build bot');
+
+  const broker = await startBroker(undefined, { dataDir: dir });
+  const call = () => fetch(`${broker.baseUrl}/v1/connections`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal((await call()).status, 200);
+  assert.equal((await run(['agent', 'revoke', id, '--data-dir', dir])).code, 9, 'the broker has the data');
+  await broker.stop();
+
+  assert.equal((await run(['agent', 'revoke', id, '--data-dir', dir])).code, 0);
+  assert.equal((await agents()).find((agent) => agent.id === id).state, 'revoked');
+  const again = await startBroker(undefined, { dataDir: dir });
+  const refused = await fetch(`${again.baseUrl}/v1/connections`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(refused.status, 401);
+  await again.stop();
+  assert.equal((await run(['agent', 'add', 'x', '--owner', 'nobody', '--data-dir', dir])).code, 1);
+});
