@@ -56,14 +56,18 @@ struct Storage {
         opened(open_ring(find_master_key(config, store), store, clock, random, ids)),
         mac(opened.ring),
         checkpoints(checkpoints_path(config.data_dir), opened.ring, clock) {
-    checkpoints.check_against(store);
+    const bool first_start = !opened.unsaved.empty();
+    if (first_start) {
+      checkpoints.begin(kDefaultWorkspace);
+    } else {
+      checkpoints.check_against(store);
+    }
     store.commits().subscribe([&waiters](std::span<const std::int64_t> row_keys) {
       for (const std::int64_t row_key : row_keys) waiters.wake(row_key);
     });
-    const bool lived = opened.unsaved.empty();
     store.start(mac);
     save_keys(store, opened.unsaved, clock);
-    if (lived && !checkpoints.exist()) record_missing_checkpoint(store, clock);
+    if (!checkpoints.exist()) record_missing_checkpoint(store, clock);
   }
 
   sql::SqliteStore store;

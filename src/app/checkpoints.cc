@@ -67,6 +67,15 @@ Checkpoint parse_line(const std::filesystem::path& file, const std::string& text
   }
 }
 
+// Without its signature: the key that could check it is gone with the database.
+bool speaks_of_events(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.find("\"count\":0,") == std::string::npos) return true;
+  }
+  return false;
+}
+
 bool same(const store::Chain& a, const store::Chain& b) {
   return a.workspace == b.workspace && a.node == b.node && a.head.count == b.head.count;
 }
@@ -75,6 +84,15 @@ bool same(const store::Chain& a, const store::Chain& b) {
 
 Checkpoints::Checkpoints(std::filesystem::path file, const crypto::KeyRing& keys, const Clock& clock)
     : file_(std::move(file)), keys_(keys), clock_(clock) {}
+
+void Checkpoints::begin(WorkspaceId workspace) {
+  if (exist() && speaks_of_events(file_)) {
+    throw Error(ErrorCode::kConflict, "audit_rolled_back",
+                "The database is empty, but the checkpoint file " + file_.string() +
+                    " speaks of audit events. Restore the database, or move the file away to begin anew.");
+  }
+  replace_file(file_, line_of({workspace, 0, {}, clock_.now()}, signing_key(keys_)));
+}
 
 void Checkpoints::write(const store::Store& store) {
   auto chains = store.read([](const store::Snapshot& now) { return now.audit().chains(); });
@@ -115,6 +133,7 @@ void Checkpoints::check_against(const store::Store& store) const {
 }
 
 std::optional<std::string> contradiction(const store::Snapshot& snapshot, const Checkpoint& checkpoint) {
+  if (checkpoint.head.count == 0) return std::nullopt;
   const std::string name = checkpoint.workspace.text() + " node " + std::to_string(checkpoint.node);
   std::optional<std::string> wrong =
       "the chain of " + name + " ends before event " + std::to_string(checkpoint.head.count) + ", which was there once";

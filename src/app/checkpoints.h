@@ -27,6 +27,10 @@ class Checkpoints {
  public:
   Checkpoints(std::filesystem::path file, const crypto::KeyRing& keys, const Clock& clock);
 
+  // The first note of a new installation, of a chain without events, before its first event: so a broker
+  // that was killed in its first second is not taken for one whose notes were removed. Throws
+  // `audit_rolled_back` when the file speaks of events already: then the database is the one that is gone.
+  void begin(WorkspaceId workspace);
   // Writes the present heads when one has moved since the last call. Throws kUnavailable `data_unwritable`.
   void write(const store::Store& store);
   // What the file holds; empty when there is none. Throws kInternal `checkpoint_forged` on a bad signature.

@@ -54,6 +54,17 @@ TEST_F(Start, AWrongMasterKeyIsToldApartFromALostOne) {
   EXPECT_EQ(start().first, "started") << "nothing was touched";
 }
 
+TEST_F(Start, AnEmptyDatabaseBesideNotesOfEventsIsARollback) {
+  make_key();
+  ASSERT_EQ(start().first, "started");
+  EXPECT_EQ(start().first, "started") << "killed before the first periodic note, as it were";
+  std::ofstream(dir.path() / "audit-checkpoints.jsonl") << "{\"at\":1,\"count\":7,\"head\":\"\"}\n";
+  for (const char* file : {"countersign.db", "countersign.db-wal", "countersign.db-shm"}) {
+    std::filesystem::remove(dir.path() / file);
+  }
+  EXPECT_EQ(start().first, "audit_rolled_back");
+}
+
 TEST_F(Start, AMissingKeyWithoutDataIsNotCalledLost) { EXPECT_EQ(start().first, "master_key_missing"); }
 
 TEST_F(Start, AFileThatIsNoDatabaseIsLeftAlone) {
