@@ -64,7 +64,7 @@ void Journal::begin_step() {
 }
 
 void Journal::undo_step() {
-  for (auto at = before_step_.rbegin(); at != before_step_.rend(); ++at) {
+  for (auto at = before_step_.rbegin(); at != before_step_.rend(); ++at) {  // NOLINT(modernize-loop-convert): backwards
     heads_.at(at->first) = at->second;
   }
   before_step_.clear();
