@@ -1,6 +1,7 @@
 // Opening, closing, looking beside a server, and what the writer does besides writing.
 #include "sql/sqlite_store.h"
 
+#include <atomic>
 #include <SQLiteCpp/Database.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -190,7 +191,7 @@ TEST_F(RevokedSecrets, LeaveNoBytesInAnyFile) {
 
 // What a reader keeps for its next look stands in the way of cutting the log.
 TEST_F(RevokedSecrets, LeaveNoBytesAlthoughSomebodyLookedInTheMeantime) {
-  bool looked = false;
+  std::atomic<bool> looked = false;  // the feed runs on the writer's thread
   store_->commits().subscribe([&](auto) { looked = store_.minted(1) || looked; });
   insert_and_revoke();
   EXPECT_TRUE(looked) << "between the commit and the cut";
