@@ -1,10 +1,10 @@
 // Opening, closing, looking beside a server, and what the writer does besides writing.
 #include "sql/sqlite_store.h"
 
-#include <atomic>
 #include <SQLiteCpp/Database.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <atomic>
 
 #include <fstream>
 #include <future>
