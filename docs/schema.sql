@@ -24,7 +24,7 @@ CREATE TABLE browser_sessions (
   last_seen_at integer not null,
   expires_at integer not null,
   ended_at integer not null
-) strict;
+, verified_at integer not null default 0, address text not null default '', browser text not null default '') strict;
 
 CREATE TABLE sign_in_links (
   id integer primary key,
@@ -34,7 +34,8 @@ CREATE TABLE sign_in_links (
   created_at integer not null,
   expires_at integer not null,
   used_at integer not null
-) strict;
+, purpose text not null default 'sign_in'
+  check (purpose in ('sign_in', 'invitation', 'recovery'))) strict;
 
 CREATE TABLE agents (
   id integer primary key,
@@ -47,35 +48,9 @@ CREATE TABLE agents (
   expires_at integer not null,
   revoked_at integer not null,
   last_used_at integer not null
-) strict;
+, paused_at integer not null default 0, orphaned_at integer not null default 0, old_token_hash blob not null default x'', old_token_until integer not null default 0, writes_per_minute integer not null default 0) strict;
 
 CREATE INDEX agents_listed on agents (workspace, id);
-
-CREATE TABLE handoffs (
-  id integer primary key,
-  workspace integer not null,
-  kind text not null check (kind in ('secret_form', 'confirm')),
-  state text not null check (state in ('pending', 'opened', 'completing', 'completed', 'failed', 'declined', 'cancelled', 'expired', 'locked')),
-  agent integer not null,
-  owner_kind text not null check (owner_kind in ('user', 'org')),
-  owner_person integer not null,
-  subject integer not null,
-  integration text not null,
-  auth_template text not null,
-  label text not null,
-  user_code text not null,
-  action text not null check (action in ('', 'connections.remove')),
-  connection integer not null,
-  request_key text not null,
-  request_digest blob not null,
-  created_at integer not null,
-  expires_at integer not null,
-  settled_at integer not null
-) strict;
-
-CREATE UNIQUE INDEX handoffs_by_request_key on handoffs (agent, request_key) where request_key <> '';
-
-CREATE INDEX handoffs_waiting on handoffs (workspace, subject, expires_at, agent) where state in ('pending', 'opened');
 
 CREATE TABLE connections (
   id integer primary key,
@@ -93,7 +68,7 @@ CREATE TABLE connections (
   created_by integer not null,
   created_at integer not null,
   updated_at integer not null
-) strict;
+, provider_references text not null default '[]') strict;
 
 CREATE UNIQUE INDEX connections_by_name on connections (workspace, owner_kind, owner_person, integration, name)
   where state <> 'revoked';
@@ -149,4 +124,74 @@ CREATE TABLE audit_heads (
   link blob not null,
   primary key (workspace, node)
 ) strict, without rowid;
+
+CREATE INDEX browser_sessions_alive on browser_sessions (person, id) where ended_at = 0;
+
+CREATE INDEX sign_in_links_unused on sign_in_links (person) where used_at = 0;
+
+CREATE INDEX agents_owned on agents (owner) where owner <> 0;
+
+CREATE TABLE handoffs (
+  id integer primary key,
+  workspace integer not null,
+  kind text not null check (kind in ('login', 'secret_form', 'confirm')),
+  state text not null check (state in ('pending', 'opened', 'completing', 'completed', 'failed', 'declined', 'cancelled', 'expired', 'locked')),
+  agent integer not null,
+  owner_kind text not null check (owner_kind in ('user', 'org')),
+  owner_person integer not null,
+  subject integer not null,
+  integration text not null,
+  auth_template text not null,
+  label text not null,
+  user_code text not null,
+  action text not null check (action in ('', 'connections.remove', 'connections.create', 'connections.replace')),
+  connection integer not null,
+  request_key text not null,
+  request_digest blob not null,
+  created_at integer not null,
+  expires_at integer not null,
+  settled_at integer not null,
+  proposal text not null
+) strict;
+
+CREATE UNIQUE INDEX handoffs_by_request_key on handoffs (agent, request_key) where request_key <> '';
+
+CREATE INDEX handoffs_waiting on handoffs (workspace, subject, expires_at, agent, kind)
+  where state in ('pending', 'opened');
+
+CREATE INDEX handoffs_logins on handoffs (workspace, expires_at, state, created_at, kind)
+  where kind = 'login' and state <> 'completed';
+
+CREATE TABLE logins (
+  handoff integer primary key,
+  workspace integer not null,
+  agent_identifier text not null,
+  asked text not null,
+  asked_from text not null,
+  code_challenge text not null,
+  verifier_held integer not null check (verifier_held in (0, 1)),
+  remote integer not null check (remote in (0, 1)),
+  wrong_codes integer not null,
+  granted text not null,
+  lifetime integer not null,
+  allowed_at integer not null,
+  return_code_hash text not null,
+  agent integer not null,
+  released_at integer not null
+) strict;
+
+CREATE UNIQUE INDEX logins_by_return_code on logins (return_code_hash) where return_code_hash <> '';
+
+CREATE TABLE provider_bindings (
+  id integer primary key,
+  workspace integer not null,
+  provider text not null,
+  item text not null,
+  integration text not null,
+  owner_kind text not null check (owner_kind in ('user', 'org')),
+  owner_person integer not null,
+  created_by integer not null,
+  created_at integer not null,
+  unique (workspace, provider, item, integration, owner_kind, owner_person)
+) strict;
 

@@ -2,15 +2,22 @@
 
 #include <filesystem>
 
+#include "app/audit_watch.h"
 #include "app/data_dir.h"
 #include "app/keys.h"
 #include "app/version.h"
 #include "handoff/connections.h"
 #include "handoff/handoffs.h"
+#include "handoff/login.h"
+#include "http/streams.h"
 #include "http/waiters.h"
 #include "http/worker_pool.h"
+#include "identity/audit_trail.h"
+#include "identity/sessions.h"
 #include "identity/sign_in.h"
 #include "sql/sqlite_store.h"
+#include "vault/bindings.h"
+#include "vault/providers.h"
 #include "vault/vault.h"
 #include "web/agent_door.h"
 #include "web/assets.h"
@@ -38,6 +45,46 @@ identity::SessionLimits limits_of(const Config& config) {
   return limits;
 }
 
+bool is_loopback_url(std::string_view url) {
+  return url.starts_with("http://127.") || url.starts_with("http://localhost") || url.starts_with("http://[::1]");
+}
+
+handoff::LoginOptions login_options(const ApplicationOptions& options) {
+  handoff::LoginOptions login;
+  login.workspace = kDefaultWorkspace;
+  login.return_code = options.config.return_code;
+  login.loopback_only = is_loopback_url(options.public_url);
+  login.longest_grant = options.config.longest_grant;
+  return login;
+}
+
+std::unique_ptr<http::Client> make_client(const ApplicationOptions& options) {
+  if (options.client != nullptr) return nullptr;
+  http::CurlClientOptions client;
+  client.allow_loopback_http = options.mode == catalog::Mode::kDev;
+  client.allowed = options.config.outbound_allowed;
+  client.proxy = options.config.outbound_proxy;
+  return std::make_unique<http::CurlClient>(std::move(client));
+}
+
+vault::Providers make_providers(const ApplicationOptions& options, http::Client& client) {
+  const Config& config = options.config;
+  vault::Providers providers;
+  if (!config.env_prefix.empty()) providers.push_back(vault::env_provider(config.env_prefix, options.environment));
+  if (!config.file_directory.empty()) {
+    std::vector<std::filesystem::path> ours{config.data_dir};
+    for (const auto& file : {config.master_key_file, config.vault_token_file}) {
+      if (!file.empty()) ours.push_back(file);
+    }
+    providers.push_back(vault::file_provider(config.file_directory, std::move(ours)));
+  }
+  if (!config.vault_address.empty()) {
+    providers.push_back(vault::kv_provider(
+        {config.vault_address, config.vault_mount, config.vault_prefix, config.vault_token_file}, client));
+  }
+  return providers;
+}
+
 // Taking the file away is how an operator accepts a restored database, and how a thief would hide a cut tail:
 // either way the chain says from when on it is vouched for.
 void record_missing_checkpoint(store::Store& store, const Clock& clock) {
@@ -51,7 +98,8 @@ void record_missing_checkpoint(store::Store& store, const Clock& clock) {
 
 // The parts that need an open database before anything may be written.
 struct Storage {
-  Storage(const Config& config, const Clock& clock, Random& random, IdSource& ids, http::Waiters& waiters)
+  Storage(const Config& config, const Clock& clock, Random& random, IdSource& ids, http::Waiters& waiters,
+          http::Streams& streams)
       : store({.path = database_path(config.data_dir).string()}),
         opened(open_ring(find_master_key(config, store), store, clock, random, ids)),
         mac(opened.ring),
@@ -62,8 +110,11 @@ struct Storage {
     } else {
       checkpoints.check_against(store);
     }
-    store.commits().subscribe([&waiters](std::span<const std::int64_t> row_keys) {
-      for (const std::int64_t row_key : row_keys) waiters.wake(row_key);
+    store.commits().subscribe([&waiters, &streams](std::span<const std::int64_t> row_keys) {
+      for (const std::int64_t row_key : row_keys) {
+        waiters.wake(row_key);
+        streams.wake(row_key);
+      }
     });
     store.start(mac);
     save_keys(store, opened.unsaved, clock);
@@ -83,24 +134,36 @@ struct Application::Parts {
   Parts(const ApplicationOptions& options, const Clock& clock, Random& random, Log& log)
       : pool(options.config.workers, options.config.queue_limit, log),
         waiters(pool, clock),
+        streams(pool, clock),
         ids(clock),
-        storage(options.config, clock, random, ids, waiters),
+        storage(options.config, clock, random, ids, waiters, streams),
         passwords(options.password_cost),
+        own_client(make_client(options)),
+        client(options.client != nullptr ? *options.client : *own_client),
         people(storage.store, keys(), passwords, clock, random, ids),
+        accounts(storage.store, people, clock),
+        sessions(storage.store, clock, limits_of(options.config)),
+        trail(storage.store),
+        audit_watch(storage.store, storage.mac, clock, kDefaultWorkspace),
         sign_in(storage.store, keys(), passwords, clock, random, ids, limits_of(options.config)),
         grants(storage.store, keys(), clock, random, ids),
-        catalog(embedded::integrations(), options.mode),
+        catalog(embedded::integrations(), options.mode, options.config.integrations_folder),
         vault(storage.store, keys(), clock, random),
-        handoffs(storage.store, catalog, vault, keys(), clock, random, ids),
+        bindings(storage.store, make_providers(options, client), clock, ids),
+        handoffs(storage.store, catalog, vault, bindings, client, keys(), clock, random, ids),
+        logins(storage.store, keys(), grants, clock, random, ids, login_options(options)),
         connections(storage.store, clock),
         settings(settings_of(options)),
         templates(embedded::templates()),
         assets(embedded::assets()),
-        services{handoffs, connections, sign_in, people, grants, catalog, clock, settings, templates, assets},
+        audit_state([this] { return audit_watch.state(); }),
+        system_facts([this] { return facts(); }),
+        services{handoffs, logins,  connections, sign_in,  people,    accounts, sessions,    grants,      trail,
+                 bindings, catalog, clock,       settings, templates, assets,   audit_state, system_facts},
         agent_door(services, {.writes = options.config.grant_writes, .executes = options.config.grant_executes}),
         doorkeeper(sign_in, grants, settings),
         metrics(kVersion),
-        guard(router, doorkeeper, pool, waiters, clock, log, error_views(),
+        guard(router, doorkeeper, pool, waiters, streams, clock, log, error_views(),
               [this](const http::Answered& answered) { metrics.answered(answered); }) {
     web::add_page_routes(router, services);
     web::add_agent_api_routes(router, agent_door);
@@ -110,6 +173,15 @@ struct Application::Parts {
   }
 
   const crypto::KeyRing& keys() const { return storage.opened.ring; }
+
+  web::SystemFacts facts() const {
+    const auto health = storage.store.health();
+    return {{"Version", std::string(kVersion)},
+            {"Public URL", settings.public_url},
+            {"Mode", settings.dev ? "development, this machine only" : "serving"},
+            {"Database", health.writable ? "takes writes" : "refuses writes: " + health.problem},
+            {"Integrations", std::to_string(catalog.list().size())}};
+  }
 
   http::ErrorViews error_views() {
     return {[this](const http::Request& request, const Error& error, int status) {
@@ -123,6 +195,8 @@ struct Application::Parts {
   void add_gauges() {
     metrics.gauge("countersign_held_requests", "Long polls that wait for a change.",
                   [this] { return static_cast<double>(waiters.size()); });
+    metrics.gauge("countersign_event_streams", "Open pages that are sent news.",
+                  [this] { return static_cast<double>(streams.size()); });
     const auto stats = [this] { return storage.store.stats(); };
     metrics.count("countersign_store_commits_total", "Commits that became durable, one flush each.",
                   [stats] { return static_cast<double>(stats().commits); });
@@ -136,19 +210,30 @@ struct Application::Parts {
 
   http::WorkerPool pool;
   http::Waiters waiters;
+  http::Streams streams;
   IdSource ids;
   Storage storage;
   identity::PasswordWorker passwords;
+  std::unique_ptr<http::Client> own_client;
+  http::Client& client;
   identity::People people;
+  identity::Accounts accounts;
+  identity::Sessions sessions;
+  identity::AuditTrail trail;
+  AuditWatch audit_watch;
   identity::SignIn sign_in;
   identity::Grants grants;
   catalog::Catalog catalog;
   vault::Vault vault;
+  vault::Bindings bindings;
   handoff::Handoffs handoffs;
+  handoff::Logins logins;
   handoff::Connections connections;
   web::Settings settings;
   web::TemplateEngine templates;
   web::Assets assets;
+  std::function<web::AuditState()> audit_state;
+  std::function<web::SystemFacts()> system_facts;
   web::Services services;
   web::AgentDoor agent_door;
   web::Doorkeeper doorkeeper;
@@ -174,14 +259,25 @@ std::size_t Application::body_limit(http::Method method, std::string_view path) 
   return parts_->router.body_limit(method, path);
 }
 
-void Application::sweep_waiters() { parts_->waiters.sweep(); }
+void Application::sweep_waiters() {
+  parts_->waiters.sweep();
+  parts_->streams.sweep();
+}
 void Application::write_checkpoint() { parts_->storage.checkpoints.write(parts_->storage.store); }
 void Application::write_last_seen() {
   parts_->sign_in.write_last_seen();
   parts_->grants.write_last_used();
 }
-void Application::drain() { parts_->waiters.drain(); }
-bool Application::quiet() const { return parts_->pool.idle() && parts_->waiters.size() == 0; }
+void Application::reload_integrations() { parts_->catalog.reload(); }
+void Application::watch_audit() { parts_->audit_watch.step(); }
+void Application::prune() { parts_->logins.prune(); }
+void Application::drain() {
+  parts_->waiters.drain();
+  parts_->streams.drain();
+}
+bool Application::quiet() const {
+  return parts_->pool.idle() && parts_->waiters.size() == 0 && parts_->streams.size() == 0;
+}
 
 std::optional<std::string> Application::unready() const {
   const auto health = parts_->storage.store.health();
@@ -192,6 +288,7 @@ std::optional<std::string> Application::unready() const {
 Metrics& Application::metrics() { return parts_->metrics; }
 const identity::People& Application::people() const { return parts_->people; }
 const identity::Grants& Application::grants() const { return parts_->grants; }
+const identity::Accounts& Application::accounts() const { return parts_->accounts; }
 store::Store& Application::store() { return parts_->storage.store; }
 void Application::set_first_call(PersonId owner, std::string curl_line) {
   parts_->settings.first_call = std::move(curl_line);

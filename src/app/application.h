@@ -3,7 +3,9 @@
 // hands it requests (tests/flows).
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "app/checkpoints.h"
 #include "app/config.h"
@@ -15,7 +17,9 @@
 #include "catalog/catalog.h"
 #include "crypto/password.h"
 #include "domain/people.h"
+#include "http/client.h"
 #include "http/guard.h"
+#include "identity/accounts.h"
 #include "identity/grants.h"
 #include "identity/people.h"
 #include "store/store.h"
@@ -29,6 +33,9 @@ struct ApplicationOptions {
   std::string public_url;     // final: the real port is known
   std::string cookie_suffix;  // dev
   crypto::PasswordCost password_cost;
+  // What tests put in the place of the network; null: libcurl.
+  http::Client* client = nullptr;
+  std::map<std::string, std::string> environment;  // of this process, for the provider `env`
 };
 
 class Application {
@@ -45,6 +52,9 @@ class Application {
   void sweep_waiters();
   void write_checkpoint();
   void write_last_seen();  // of sessions and agents
+  void reload_integrations();
+  void watch_audit();
+  void prune();
 
   // Answers every held request and refuses new holds; true from quiet() when nothing runs any more.
   void drain();
@@ -56,6 +66,7 @@ class Application {
 
   const identity::People& people() const;
   const identity::Grants& grants() const;
+  const identity::Accounts& accounts() const;
   store::Store& store();
 
   // Late settings of `dev`, before the first request: they need the running services.

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/client_commands.h"
 #include "app/commands.h"
 #include "app/data_dir.h"
 #include "app/dev.h"
@@ -36,6 +37,11 @@ struct Flags {
   std::string key;
   std::string owner;
   int days = 0;
+  std::string scopes;
+  std::string url;
+  std::string client;
+  std::string client_file;
+  std::string token_file;
   std::string ops_url;
 };
 
@@ -107,6 +113,19 @@ domain::Role role_of(const std::string& word) {
   throw Error(ErrorCode::kInvalidArgument, "bad_config", "--role must be member, approver or admin.");
 }
 
+ClientOptions client_options(const Flags& flags) {
+  ClientOptions options;
+  if (!flags.url.empty()) options.url = flags.url;
+  if (!flags.name.empty()) options.name = flags.name;
+  options.file = flags.client_file;
+  options.token_file = flags.token_file;
+  if (flags.client.empty()) return options;
+  options.client = kClientNames.parse(flags.client);
+  if (options.client) return options;
+  throw Error(ErrorCode::kInvalidArgument, "bad_config",
+              "There is no client \"" + flags.client + "\"; there are: claude, vscode, cursor, codex.");
+}
+
 using Action = std::function<ExitCode(const Flags&)>;
 
 class CommandLine {
@@ -120,6 +139,7 @@ class CommandLine {
     add_people();
     add_agents();
     add_config();
+    add_client();
     command(app_, "version", "Prints the version", [](const Flags&) {
       print(std::string(kVersion) + "\n");
       return ExitCode::kOk;
@@ -214,18 +234,28 @@ class CommandLine {
     add_place(reset);
     reset->add_option("LOGIN", flags_.login, "Name to sign in with")->required();
     reset->add_option("--listen", flags_.listen, "As the broker will have it: the link names it");
+    CLI::App* recover = command(
+        *person, "recover",
+        "For an account that is lost or in the wrong hands: ends every session, removes the password, voids earlier "
+        "links, enables it, and prints a new one-use link",
+        [](const Flags& flags) { return person_recover(load_for_looking(flags), flags.login); });
+    add_place(recover);
+    recover->add_option("LOGIN", flags_.login, "Name to sign in with")->required();
+    recover->add_option("--listen", flags_.listen, "As the broker will have it: the link names it");
   }
 
   void add_agents() {
     CLI::App* agent = group("agent", "Agents and their tokens");
     CLI::App* add = command(*agent, "add", "Adds an agent and prints its token, once", [](const Flags& flags) {
-      return agent_add(load_for_looking(flags), {flags.name, flags.owner, flags.days});
+      return agent_add(load_for_looking(flags), {flags.name, flags.owner, flags.days, flags.scopes});
     });
     add_place(add);
     add->add_option("NAME", flags_.name, "What people see as the asker")->required();
     add->add_option("--owner", flags_.owner, "Login of the person it acts for; without: the workspace's own");
     add->add_option("--days", flags_.days, "Ends after so many days; without: when it is revoked")
         ->check(CLI::Range(1, 3650));
+    add->add_option("--scopes", flags_.scopes,
+                    "What it may ask for: read, connect, change, use; default: read connect use");
     CLI::App* list = command(*agent, "list", "The agents and their state", [](const Flags& flags) {
       return agent_list(load_for_looking(flags), flags.json ? Output::kJson : Output::kText);
     });
@@ -245,6 +275,25 @@ class CommandLine {
     command(*config, "explain", "What a setting means; all of them without a name", [](const Flags& flags) {
       return config_explain(flags.key);
     })->add_option("KEY", flags_.key, "e.g. server.listen");
+  }
+
+  void add_client() {
+    CLI::App* client = group("client", "Connects the programs that agents run in");
+    CLI::App* connect = command(*client, "connect", "Fetches the grant that you have just allowed in your browser",
+                                [](const Flags& flags) { return client_connect(flags.login, client_options(flags)); });
+    connect->add_option("CODE", flags_.login, "As the page shows it")->required();
+    connect->add_option("--client", flags_.client, "Writes it into the file of claude, vscode, cursor or codex");
+    connect->add_option("--token-file", flags_.token_file, "Writes the token there (0600) instead of printing it");
+    CLI::App* install = command(*client, "install", "Adds this broker to the configuration of an agent's program",
+                                [](const Flags& flags) { return client_install(client_options(flags)); });
+    install->add_option("CLIENT", flags_.client, "claude, vscode, cursor or codex")->required();
+    install->add_option("--token-file", flags_.token_file,
+                        "Where the agent's token is (- for standard input); default: the one `dev` keeps");
+    for (CLI::App* one : {connect, install}) {
+      one->add_option("--url", flags_.url, "Where the broker is; default: http://127.0.0.1:7117");
+      one->add_option("--file", flags_.client_file, "Instead of the program's usual file");
+      one->add_option("--name", flags_.name, "What the server is called there; default: countersign");
+    }
   }
 
   CLI::App app_{"Countersign: hands agents' requests to people and keeps the secrets", "countersign"};

@@ -95,8 +95,18 @@ PersonId person_called(Offline& broker, const std::string& login) {
   throw Error(ErrorCode::kNotFound, "unknown_person", "There is nobody with the login " + login + ".");
 }
 
+domain::ScopeSet scopes_of(const std::string& text) {
+  if (text.empty()) return domain::ScopeSet::usual();
+  std::string unknown;
+  if (const auto scopes = domain::parse_scopes(text, &unknown)) return *scopes;
+  throw Error(ErrorCode::kInvalidArgument, "bad_scope",
+              "\"" + unknown + "\" is no scope; there are: " + domain::text_of(domain::ScopeSet::all()) + ".");
+}
+
 std::string state_of(const domain::Agent& agent, Instant now) {
   if (agent.revoked_at != Instant()) return "revoked";
+  if (agent.orphaned_at != Instant()) return "orphaned";
+  if (agent.paused_at != Instant()) return "paused";
   return agent.expires_at != Instant() && agent.expires_at <= now ? "expired" : "active";
 }
 
@@ -181,12 +191,24 @@ ExitCode person_reset(const Config& config, const std::string& login) {
   return ExitCode::kOk;
 }
 
+ExitCode person_recover(const Config& config, const std::string& login) {
+  Offline broker(config);
+  const Secret link = broker->people().recover(domain::Actor::command_line(), kDefaultWorkspace,
+                                               person_called(broker, login), kInvitationLifetime);
+  print_sign_in_link(Offline::public_url_of(config), link);
+  broker.finish();
+  return ExitCode::kOk;
+}
+
 ExitCode agent_add(const Config& config, const AgentOptions& options) {
   Offline broker(config);
   const PersonId owner = options.owner.empty() ? PersonId() : person_called(broker, options.owner);
   const auto grant =
-      broker->grants().issue(domain::Actor::command_line(),
-                             {kDefaultWorkspace, owner, options.name, {}, std::chrono::hours(24) * options.days});
+      broker->grants().issue(domain::Actor::command_line(), {.workspace = kDefaultWorkspace,
+                                                             .owner = owner,
+                                                             .name = options.name,
+                                                             .scopes = scopes_of(options.scopes),
+                                                             .lifetime = std::chrono::hours(24) * options.days});
   print_agent_token(grant.token);
   broker.finish();
   return ExitCode::kOk;
@@ -199,7 +221,11 @@ ExitCode agent_list(const Config& config, Output output) {
   for (const domain::Agent& agent : agents) {
     const std::string state = state_of(agent, look.clock.now());
     const std::string owner = agent.owner.valid() ? agent.owner.text() : "workspace";
-    list.push_back({{"id", agent.id.text()}, {"name", agent.name}, {"owner", owner}, {"state", state}});
+    list.push_back({{"id", agent.id.text()},
+                    {"name", agent.name},
+                    {"owner", owner},
+                    {"state", state},
+                    {"scopes", domain::text_of(agent.scopes)}});
     if (output == Output::kText) print(agent.id.text() + "  " + state + "  " + owner + "  " + agent.name + "\n");
   }
   if (output == Output::kJson) print(dump_json(Json{{"agents", std::move(list)}}) + "\n");

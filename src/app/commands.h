@@ -22,8 +22,9 @@ struct PersonOptions {
 
 struct AgentOptions {
   std::string name;
-  std::string owner;  // a person's login; empty: the workspace's, for org connections only
-  int days = 0;       // 0: until it is revoked
+  std::string owner;   // a person's login; empty: the workspace's, for org connections only
+  int days = 0;        // 0: until it is revoked
+  std::string scopes;  // separated by spaces; empty: the usual ones
 };
 
 ExitCode key_create(const std::filesystem::path& path);
@@ -34,6 +35,8 @@ ExitCode audit_export(const Config& config);
 ExitCode person_add(const Config& config, const PersonOptions& person);
 // A fresh one-use link for somebody who cannot get in; nothing else of theirs changes.
 ExitCode person_reset(const Config& config, const std::string& login);
+// For an account that is lost or in the wrong hands: no password, no session, no earlier link; prints a new link.
+ExitCode person_recover(const Config& config, const std::string& login);
 // Prints the new agent's token, once.
 ExitCode agent_add(const Config& config, const AgentOptions& agent);
 ExitCode agent_list(const Config& config, Output output);

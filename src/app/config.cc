@@ -42,6 +42,10 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> kLevels{{{"debug"
                                                                         {"info", LogLevel::kInfo},
                                                                         {"warning", LogLevel::kWarning},
                                                                         {"error", LogLevel::kError}}};
+constexpr std::array<std::pair<std::string_view, handoff::ReturnCode>, 3> kReturnCodes{
+    {{"remote", handoff::ReturnCode::kRemote},
+     {"always", handoff::ReturnCode::kAlways},
+     {"never", handoff::ReturnCode::kNever}}};
 constexpr std::array<std::pair<std::string_view, LogFormat>, 3> kFormats{
     {{"auto", LogFormat::kAuto}, {"json", LogFormat::kJson}, {"text", LogFormat::kText}}};
 
@@ -146,6 +150,34 @@ std::span<const ConfigKey> config_keys() {
        "Sign-ins at providers and other executions one grant may ask for in a minute.",
        [](Config& c, View v) { c.grant_executes = read_number(v, 1, 1'000'000'000); },
        [](const Config& c) { return std::to_string(c.grant_executes); }},
+      {"agents.longest_grant_days", "The longest life of a grant that an agent gets by asking to sign in.",
+       [](Config& c, View v) { c.longest_grant = std::chrono::hours(24 * read_number(v, 1, 366)); },
+       [](const Config& c) { return std::to_string(c.longest_grant.count() / 24); }},
+      {"agents.return_code",
+       "When a person who allows an agent must carry a code back to it: remote (asked from another machine), always "
+       "or never.",
+       [](Config& c, View v) { c.return_code = read_word(v, kReturnCodes); },
+       [](const Config& c) { return word_of(c.return_code, kReturnCodes); }},
+      {"integrations.folder", "Integrations of your own (*.json); read again when a file changes.",
+       [](Config& c, View v) { c.integrations_folder = v; },
+       [](const Config& c) { return c.integrations_folder.string(); }},
+      {"providers.env_prefix", "Environment variables whose name begins so may be bound to connections by an admin.",
+       [](Config& c, View v) { c.env_prefix = v; }, [](const Config& c) { return c.env_prefix; }},
+      {"providers.file_directory", "Files below this folder may be bound to connections by an admin.",
+       [](Config& c, View v) { c.file_directory = v; }, [](const Config& c) { return c.file_directory.string(); }},
+      {"providers.vault_address", "Vault or OpenBao, e.g. https://vault.example.com:8200 (KV version 2).",
+       [](Config& c, View v) { c.vault_address = v; }, [](const Config& c) { return c.vault_address; }},
+      {"providers.vault_mount", "Where its KV engine is mounted.", [](Config& c, View v) { c.vault_mount = v; },
+       [](const Config& c) { return c.vault_mount; }},
+      {"providers.vault_prefix", "Only secrets below this path are seen, e.g. agents/.",
+       [](Config& c, View v) { c.vault_prefix = v; }, [](const Config& c) { return c.vault_prefix; }},
+      {"providers.vault_token_file", "The token for it: a file of mode 0600, read on every use.",
+       [](Config& c, View v) { c.vault_token_file = v; }, [](const Config& c) { return c.vault_token_file.string(); }},
+      {"outbound.allowed", "Private addresses, networks or host names that may be called, separated by commas.",
+       [](Config& c, View v) { c.outbound_allowed = read_list(v); },
+       [](const Config& c) { return show_list(c.outbound_allowed); }},
+      {"outbound.proxy", "Proxy for all calls to providers, e.g. http://proxy.example.com:3128.",
+       [](Config& c, View v) { c.outbound_proxy = v; }, [](const Config& c) { return c.outbound_proxy; }},
       {"log.level", "debug, info, warning or error.", [](Config& c, View v) { c.log_level = read_word(v, kLevels); },
        [](const Config& c) { return word_of(c.log_level, kLevels); }},
       {"log.format", "auto (text on a terminal, JSON elsewhere), json or text.",

@@ -16,6 +16,7 @@
 
 #include "app/log.h"
 #include "base/log.h"
+#include "handoff/login.h"
 
 namespace countersign::app {
 
@@ -45,6 +46,20 @@ struct Config {
 
   int grant_writes = 30;  // a minute and grant
   int grant_executes = 10;
+  std::chrono::hours longest_grant{24 * 90};  // that a person may allow an agent that asks to sign in
+  handoff::ReturnCode return_code = handoff::ReturnCode::kRemote;
+
+  std::filesystem::path integrations_folder;  // empty: only those in the binary
+
+  std::string env_prefix;                // empty: no variable is a provider item
+  std::filesystem::path file_directory;  // empty: no file is
+  std::string vault_address;             // empty: no Vault
+  std::string vault_mount = "secret";
+  std::string vault_prefix;
+  std::filesystem::path vault_token_file;
+
+  std::vector<std::string> outbound_allowed;  // private places that may be called
+  std::string outbound_proxy;
 
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kAuto;

@@ -57,8 +57,11 @@ bool still_good(const Application& application, const Secret& token) {
 Secret find_or_issue_token(Application& application, PersonId owner, const std::filesystem::path& file) {
   Secret kept = read_token_file(file);
   if (still_good(application, kept)) return kept;
-  auto grant = application.grants().issue(domain::Actor::command_line(),
-                                          {kDefaultWorkspace, owner, std::string(kAgentName), {}, 0s});
+  auto grant = application.grants().issue(domain::Actor::command_line(), {.workspace = kDefaultWorkspace,
+                                                                          .owner = owner,
+                                                                          .name = std::string(kAgentName),
+                                                                          .scopes = domain::ScopeSet::all(),
+                                                                          .lifetime = 0s});
   write_token_file(file, grant.token);
   return std::move(grant.token);
 }
@@ -90,6 +93,7 @@ ExitCode run_dev(DevOptions options, Log& log) {
   ApplicationOptions application_options;
   application_options.config = options.config;
   application_options.mode = catalog::Mode::kDev;
+  application_options.environment = process_environment();
   Broker broker(std::move(application_options), clock, random, log);
   Application& application = broker.application();
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <string_view>
 
 #include "app/data_dir.h"
 #include "app/dev.h"
@@ -41,6 +42,16 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> variables;
+  for (const char* const* entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
 ExitCode wait_and_shut_down(Broker& broker, Log& log) {
   const sigset_t signals = end_signals();
   int signal = 0;
@@ -58,6 +69,7 @@ ExitCode run_serve(Config config, const std::filesystem::path& ready_file, Log& 
   prepare_data_dir(config.data_dir);
   ApplicationOptions options;
   options.config = std::move(config);
+  options.environment = process_environment();
   Broker broker(std::move(options), clock, random, log);
   broker.serve();
   log.write(LogLevel::kInfo, "serving",

@@ -49,6 +49,7 @@ struct SignInLinkTag { static constexpr std::string_view kPrefix = "li"; };
 struct HandoffTag    { static constexpr std::string_view kPrefix = "ho"; };
 struct ConnectionTag { static constexpr std::string_view kPrefix = "co"; };
 struct KeyTag        { static constexpr std::string_view kPrefix = "ke"; };
+struct BindingTag    { static constexpr std::string_view kPrefix = "pb"; };
 // clang-format on
 
 using WorkspaceId = Id<WorkspaceTag>;
@@ -59,5 +60,6 @@ using SignInLinkId = Id<SignInLinkTag>;
 using HandoffId = Id<HandoffTag>;
 using ConnectionId = Id<ConnectionTag>;
 using KeyId = Id<KeyTag>;
+using BindingId = Id<BindingTag>;
 
 }  // namespace countersign

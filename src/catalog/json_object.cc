@@ -41,9 +41,13 @@ Error bad_integration(std::string_view file, const std::string& pointer, std::st
   return Error(ErrorCode::kInvalidArgument, "bad_integration", std::move(message)).at(pointer);
 }
 
-JsonObject::JsonObject(std::string_view file, std::string pointer, const Json& value, Keys known)
+JsonObject::JsonObject(std::string_view file, std::string pointer, const Json& value)
     : file_(file), pointer_(std::move(pointer)), value_(&value) {
   if (!value.is_object()) throw error("", must_be("an object", value));
+}
+
+JsonObject::JsonObject(std::string_view file, std::string pointer, const Json& value, Keys known)
+    : JsonObject(file, std::move(pointer), value) {
   for (const auto& [key, member] : value.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     throw error(key, "unknown key" + did_you_mean(key, known));
@@ -56,6 +60,10 @@ std::string JsonObject::pointer_to(std::string_view key) const {
 
 Error JsonObject::error(std::string_view key, std::string_view what) const {
   return bad_integration(file_, pointer_to(key), what);
+}
+
+Error JsonObject::error(std::string_view key, std::size_t item, std::string_view what) const {
+  return bad_integration(file_, pointer_to(key) + "/" + std::to_string(item), what);
 }
 
 const Json* JsonObject::find(std::string_view key) const {
@@ -124,6 +132,24 @@ std::vector<JsonObject> JsonObject::objects(std::string_view key, Keys known) co
     items.emplace_back(file_, pointer_to(key) + "/" + std::to_string(i), value[i], known);
   }
   return items;
+}
+
+std::optional<JsonObject> JsonObject::optional_object(std::string_view key, Keys known) const {
+  const Json* value = find(key);
+  if (!value) return std::nullopt;
+  return JsonObject(file_, pointer_to(key), *value, known);
+}
+
+std::optional<JsonObject> JsonObject::optional_map(std::string_view key) const {
+  const Json* value = find(key);
+  if (!value) return std::nullopt;
+  return JsonObject(file_, pointer_to(key), *value);
+}
+
+std::vector<std::string> JsonObject::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, member] : value_->items()) keys.push_back(key);
+  return keys;
 }
 
 }  // namespace countersign::catalog

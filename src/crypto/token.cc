@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -58,17 +59,38 @@ Mac token_mac(const Key& token_key, const ParsedToken& token) {
   return mac(token_key, {"token", token.kind, base::id_text("", token.row_key), token.secret.reveal()});
 }
 
+void check_form(std::string_view kind, std::int64_t row_key) {
+  if (is_kind(kind) && row_key > 0) return;
+  throw Error(ErrorCode::kInternal, "token_kind", "A token could not be issued.", "kind or row key out of range");
+}
+
+IssuedToken token_of(std::string_view kind, std::int64_t row_key, const Key& token_key, Secret secret) {
+  const ParsedToken token{std::string(kind), row_key, std::move(secret)};
+  return {token_text(kind, row_key, token.secret), token_hash(token_key, token)};
+}
+
 }  // namespace
 
 IssuedToken issue_token(std::string_view kind, std::int64_t row_key, const Key& token_key, Random& random) {
-  if (!is_kind(kind) || row_key <= 0) {
-    throw Error(ErrorCode::kInternal, "token_kind", "A token could not be issued.", "kind or row key out of range");
-  }
+  check_form(kind, row_key);
   std::array<char, kSecretBytes> bytes{};
   random.fill(std::as_writable_bytes(std::span(bytes)));
-  const ParsedToken token{std::string(kind), row_key, Secret::copy_of({bytes.data(), bytes.size()})};
+  Secret secret = Secret::copy_of({bytes.data(), bytes.size()});
   base::wipe(bytes.data(), bytes.size());
-  return {token_text(kind, row_key, token.secret), token_hash(token_key, token)};
+  return token_of(kind, row_key, token_key, std::move(secret));
+}
+
+IssuedToken derive_token(std::string_view kind, std::int64_t row_key, const Key& token_key,
+                         std::initializer_list<std::string_view> parts) {
+  check_form(kind, row_key);
+  const std::string row = base::id_text("", row_key);
+  std::vector<std::string_view> all{kind, row};
+  all.insert(all.end(), parts);
+  Mac bytes = mac(token_key, "derived token 1", all);
+  static_assert(sizeof bytes == kSecretBytes);
+  Secret secret = Secret::copy_of(as_text(bytes));
+  base::wipe(bytes.data(), bytes.size());
+  return token_of(kind, row_key, token_key, std::move(secret));
 }
 
 std::optional<ParsedToken> parse_token(std::string_view text) {

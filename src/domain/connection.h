@@ -40,6 +40,14 @@ struct SecretTrace {
   std::string last4;        // only of secrets of twenty characters or more
 };
 
+// A secret that lives elsewhere: which of the template's fields it fills, and where it is found.
+struct ProviderReference {
+  std::string field;
+  std::string provider;  // "env"
+  std::string item;      // opaque to everybody but the provider
+  friend bool operator==(const ProviderReference&, const ProviderReference&) = default;
+};
+
 struct Connection {
   ConnectionId id;
   WorkspaceId workspace;
@@ -52,6 +60,7 @@ struct Connection {
   std::string base_url;        // only where the integration leaves it to the person; bound into the seal
   std::vector<std::pair<std::string, std::string>> plain_fields;  // not secret, e.g. a user name
   std::vector<SecretTrace> secrets;
+  std::vector<ProviderReference> references;  // resolved at call time, never stored; then `secrets` is empty
   HandoffId created_by;
   Instant created_at;
   Instant updated_at;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "domain/connection.h"
 #include "domain/owner.h"
 #include "domain/state_machine.h"
 
@@ -59,23 +60,32 @@ static_assert(is_final(kHandoffEdges, kDeclined) && is_final(kHandoffEdges, kCan
 static_assert(is_final(kHandoffEdges, kExpired) && is_final(kHandoffEdges, kLocked));
 
 enum class HandoffKind {
+  kLogin,       // log an agent in: ends with a grant (domain/login.h)
   kSecretForm,  // type a credential into our form; ends with a connection
   kConfirm,     // say yes to one change an agent asked for
 };
-inline constexpr Names<HandoffKind, 2> kHandoffKindNames{{"secret_form", "confirm"}};
+inline constexpr Names<HandoffKind, 3> kHandoffKindNames{{"login", "secret_form", "confirm"}};
 
 // What a kConfirm handoff does when the person says yes.
-enum class ConfirmAction { kNone, kRemoveConnection };
-inline constexpr Names<ConfirmAction, 2> kConfirmActionNames{{"", "connections.remove"}};
+enum class ConfirmAction { kNone, kRemoveConnection, kCreateConnection, kReplaceConnection };
+inline constexpr Names<ConfirmAction, 4> kConfirmActionNames{
+    {"", "connections.remove", "connections.create", "connections.replace"}};
+
+// The connection that a kCreateConnection or kReplaceConnection would make. References alone, no secret.
+struct Proposal {
+  std::string name;
+  std::string identity_label;  // the agent's words
+  std::vector<ProviderReference> references;
+};
 
 struct Handoff {
   HandoffId id;
   WorkspaceId workspace;
   HandoffKind kind = HandoffKind::kSecretForm;
   HandoffState state = HandoffState::kPending;
-  AgentId agent;              // who asked
+  AgentId agent;              // who asked; none for a kLogin: nobody is known yet
   Owner owner;                // whose the connection is or becomes
-  PersonId subject;           // who may open it; none: any admin, until one claims it
+  PersonId subject;           // who may open it; none: any admin (kLogin: anybody), until one claims it
   std::string integration;    // slug
   std::string auth_template;  // slug of the template; empty for kConfirm
   std::string label;          // the agent's words, unverified
@@ -87,6 +97,7 @@ struct Handoff {
   Instant created_at;
   Instant expires_at;
   Instant settled_at;  // epoch: not yet
+  Proposal proposal;
 };
 
 HandoffState state_at(const Handoff& handoff, Instant now);

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "domain/scope.h"
 #include "domain/state_machine.h"
 
 namespace countersign::domain {
@@ -33,9 +33,15 @@ struct BrowserSession {
   std::string token_hash;
   Instant created_at;
   Instant last_seen_at;
-  Instant expires_at;  // the absolute limit; the idle limit is counted from last_seen_at
-  Instant ended_at;    // epoch: still alive
+  Instant expires_at;   // the absolute limit; the idle limit is counted from last_seen_at
+  Instant ended_at;     // epoch: still alive
+  Instant verified_at;  // when the person last proved who they are in this session
+  std::string address;  // where it began, for its owner to recognise
+  std::string browser;  // what the browser called itself, cut; hostile text
 };
+
+enum class LinkPurpose { kSignIn, kInvitation, kRecovery };
+inline constexpr Names<LinkPurpose, 3> kLinkPurposeNames{{"sign_in", "invitation", "recovery"}};
 
 // Lets one person in once, without a password: the first admin, an invitation, a recovery.
 struct SignInLink {
@@ -45,7 +51,8 @@ struct SignInLink {
   std::string token_hash;
   Instant created_at;
   Instant expires_at;
-  Instant used_at;  // epoch: unused
+  Instant used_at;  // epoch: unused; also set when it is made void
+  LinkPurpose purpose = LinkPurpose::kSignIn;
 };
 
 struct Agent {
@@ -54,11 +61,16 @@ struct Agent {
   PersonId owner;  // none: owned by the workspace, may then mint only org handoffs
   std::string name;
   std::string token_hash;
-  std::vector<std::string> scopes;
+  ScopeSet scopes;
   Instant created_at;
   Instant expires_at;  // epoch: never
   Instant revoked_at;  // epoch: not
   Instant last_used_at;
+  Instant paused_at;           // epoch: not; by its owner or an admin, can be taken back
+  Instant orphaned_at;         // epoch: not; its owner was disabled, it is refused until they are back
+  std::string old_token_hash;  // while a rotated token still overlaps
+  Instant old_token_until;
+  int writes_per_minute = 0;  // its own cap; 0: the server's
 };
 
 }  // namespace countersign::domain

@@ -63,6 +63,12 @@ domain::Connection Connections::get(const Opener& opener, ConnectionId id) const
   return find_visible(store_, opener.workspace, id, opener.person);
 }
 
+AgentId Connections::asked_by(const domain::Connection& connection) const {
+  const auto request = store_.read(
+      [&](const store::Snapshot& now) { return now.handoffs().find(connection.workspace, connection.created_by); });
+  return request ? request->agent : AgentId();
+}
+
 void Connections::remove(const Opener& opener, ConnectionId id) const {
   const domain::Connection connection = get(opener, id);
   if (connection.owner.kind == domain::OwnerKind::kOrg && opener.role != domain::Role::kAdmin) {

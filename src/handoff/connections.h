@@ -28,6 +28,8 @@ class Connections {
   // kNotFound when it does not exist or is not the caller's to see.
   domain::Connection get(const Asker& asker, ConnectionId id) const;
   domain::Connection get(const Opener& opener, ConnectionId id) const;
+  // The agent whose request made it, for somebody who may see the connection. None: not by a request.
+  AgentId asked_by(const domain::Connection& connection) const;
   // A person removes at once: their own, or as admin the org's.
   void remove(const Opener& opener, ConnectionId id) const;
 

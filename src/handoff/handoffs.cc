@@ -2,52 +2,42 @@
 
 #include <utility>
 
-#include "base/encoding.h"
 #include "base/error.h"
-#include "crypto/mac.h"
+#include "handoff/claims.h"
+#include "handoff/codes.h"
+#include "handoff/links.h"
 #include "handoff/rules.h"
 #include "store/store.h"
 
 namespace countersign::handoff {
-namespace {
-
-constexpr std::string_view kLinkPurpose = "handoff link 1";
-
-// RFC 8628 section 6.1: no vowels, so no words; 20^8 is enough to tell two hands apart, it is no secret.
-constexpr std::string_view kCodeAlphabet = "BCDFGHJKLMNPQRSTVWXZ";
-constexpr std::size_t kCodeLength = 8;
-
-constexpr std::size_t kIdDigits = 13;
-
-crypto::Mac link_mac(const crypto::KeyRing& keys, std::string_view digits) {
-  return crypto::mac(keys.key(crypto::KeyPurpose::kLink), {kLinkPurpose, digits});
-}
-
-std::string digits_of(HandoffId id) { return id.text().substr(HandoffTag::kPrefix.size() + 1); }
-
-}  // namespace
 
 Handoffs::Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault,
-                   const crypto::KeyRing& keys, const Clock& clock, Random& random, IdSource& ids)
+                   const vault::Bindings& bindings, http::Client& client, const crypto::KeyRing& keys,
+                   const Clock& clock, Random& random, IdSource& ids)
     : store_(store),
       catalog_(catalog),
       vault_(vault),
+      bindings_(bindings),
+      client_(client),
       keys_(keys),
       clock_(clock),
       random_(random),
       ids_(ids),
-      refusals_(std::make_unique<RefusalRecord>()) {}
+      refusals_(std::make_unique<RefusalRecord>()),
+      claims_(std::make_unique<Claims>()) {}
 
 Handoffs::~Handoffs() = default;
 
-domain::Handoff Handoffs::get(const Asker& asker, HandoffId id) const {
+domain::Handoff Handoffs::find_asked(const Asker& asker, HandoffId id) const {
   auto found = store_.read([&](const store::Snapshot& now) { return now.handoffs().find(asker.workspace, id); });
   if (!found || found->agent != asker.agent) throw no_such_handoff();
   return std::move(*found);
 }
 
+domain::Handoff Handoffs::get(const Asker& asker, HandoffId id) const { return seen(find_asked(asker, id)); }
+
 domain::Handoff Handoffs::cancel(const Asker& asker, HandoffId id) const {
-  domain::Handoff handoff = get(asker, id);
+  domain::Handoff handoff = taken_back(find_asked(asker, id));
   const Instant now = clock_.now();
   if (state_at(handoff, now) == domain::kCancelled) return handoff;  // asked twice: the same answer
   end_open(store_, handoff, domain::kCancelled, {.now = now},
@@ -65,7 +55,7 @@ Minted Handoffs::insert(domain::Handoff handoff, const Asker& asker, std::string
   handoff.id = ids_.next<HandoffId>();
   handoff.workspace = asker.workspace;
   handoff.agent = asker.agent;
-  handoff.user_code = new_user_code();
+  handoff.user_code = new_user_code(random_);
   handoff.request_digest = digest;
   handoff.created_at = clock_.now();
   handoff.expires_at = handoff.created_at + domain::kHandoffLifetime;
@@ -73,46 +63,79 @@ Minted Handoffs::insert(domain::Handoff handoff, const Asker& asker, std::string
   event.facts.emplace_back("kind", domain::kHandoffKindNames[handoff.kind]);
   event.facts.emplace_back("integration", handoff.integration);
   event.facts.emplace_back("owner", domain::kOwnerNames[handoff.owner.kind]);
-  event.note = handoff.label;
+  if (handoff.action != domain::ConfirmAction::kNone) {
+    event.facts.emplace_back("action", domain::kConfirmActionNames[handoff.action]);
+  }
+  event.note = handoff.label.empty() ? handoff.proposal.name : handoff.label;
   store_.transact([&](store::Transaction& tx) {
-    // Revoked since it was let in: what it asks for now would outlive the sweep of its requests.
+    // Stopped since it was let in: what it asks for now would outlive the sweep of its requests.
     const auto agent = tx.agents().find(asker.agent);
-    if (!agent || agent->revoked_at != Instant()) {
-      throw Error(ErrorCode::kUnauthenticated, "bad_token", "This token is not valid (any more).");
-    }
+    const bool stopped =
+        !agent || agent->revoked_at != Instant() || agent->paused_at != Instant() || agent->orphaned_at != Instant();
+    if (stopped) throw Error(ErrorCode::kUnauthenticated, "bad_token", "This token is not valid (any more).");
     tx.handoffs().insert(handoff, event);
   });
-  std::string token = link_token(handoff.id);
+  std::string token = link_token(keys_, handoff.id);
   return {std::move(handoff), std::move(token)};
 }
 
-std::string Handoffs::link_token(HandoffId id) const {
-  const std::string digits = digits_of(id);
-  return digits + "." + base64url(link_mac(keys_, digits));
+Minted Handoffs::mint_once(const Asker& asker, std::string_view request_key, std::string_view digest,
+                           const Make& make) const {
+  if (request_key.empty()) return insert(make(), asker, digest);
+  if (auto earlier = repeated(asker, request_key, digest)) return std::move(*earlier);
+  try {
+    domain::Handoff handoff = make();
+    handoff.request_key = request_key;
+    return insert(std::move(handoff), asker, digest);
+  } catch (const Error& error) {
+    // Two identical requests at once: the slower one finds what the faster one made.
+    if (error.reason() != "request_key_taken") throw;
+    if (auto earlier = repeated(asker, request_key, digest)) return std::move(*earlier);
+    throw;
+  }
 }
 
-std::string Handoffs::new_user_code() const {
-  std::string code;
-  while (code.size() < kCodeLength + 1) {
-    std::byte byte{};
-    random_.fill({&byte, 1});
-    // 240 is the largest multiple of 20 in a byte: no letter is likelier than another.
-    if (std::to_integer<unsigned>(byte) >= 240) continue;
-    code += kCodeAlphabet[std::to_integer<unsigned>(byte) % kCodeAlphabet.size()];
-    if (code.size() == kCodeLength / 2) code += '-';
+std::optional<Minted> Handoffs::repeated(const Asker& asker, std::string_view request_key,
+                                         std::string_view digest) const {
+  auto earlier = store_.read(
+      [&](const store::Snapshot& now) { return now.handoffs().find_by_request_key(asker.agent, request_key); });
+  if (!earlier) return std::nullopt;
+  if (earlier->request_digest != digest) {
+    throw Error(ErrorCode::kConflict, "request_key_reused",
+                "This Idempotency-Key was used for a different request. Use a new one.");
   }
-  return code;
+  std::string token = link_token(keys_, earlier->id);
+  return Minted{seen(std::move(*earlier)), std::move(token)};
+}
+
+// As it is to everybody but the process that left it behind: claimed by nobody, so open (or expired).
+domain::Handoff Handoffs::seen(domain::Handoff handoff) const {
+  const bool left_behind = handoff.kind == domain::HandoffKind::kSecretForm && handoff.state == domain::kCompleting &&
+                           !claims_->holds(handoff.id);
+  if (left_behind) handoff.state = domain::kOpened;
+  return handoff;
+}
+
+// Before a step out of it: what was left behind is put back.
+domain::Handoff Handoffs::taken_back(domain::Handoff handoff) const {
+  const auto stored = handoff.state;
+  handoff = seen(std::move(handoff));
+  if (handoff.state != stored) give_back(handoff, "left_behind");
+  return handoff;
+}
+
+void Handoffs::give_back(const domain::Handoff& handoff, std::string_view why) const {
+  const Instant now = clock_.now();
+  auto event = event_for(handoff, domain::Actor::system(), "handoff.reopened", now);
+  event.facts.emplace_back("reason", why);
+  store_.transact([&](store::Transaction& tx) {
+    tx.handoffs().advance(handoff.workspace, handoff.id, domain::kCompleting, domain::kOpened, {.now = now}, event);
+  });
 }
 
 HandoffId Handoffs::verify_link(std::string_view link_token) const {
-  const std::string_view digits = link_token.substr(0, kIdDigits);
-  const auto id = HandoffId::parse(std::string(HandoffTag::kPrefix) + "_" + std::string(digits));
-  if (!id || link_token.size() <= kIdDigits || link_token[kIdDigits] != '.') throw no_such_handoff();
-  const auto mac = parse_base64url(link_token.substr(kIdDigits + 1));
-  if (!mac || !crypto::equal(*mac, link_mac(keys_, digits))) {
-    throw no_such_handoff();
-  }
-  return *id;
+  if (const auto id = verify_link_token(keys_, link_token)) return *id;
+  throw no_such_handoff();
 }
 
 Look Handoffs::look(const Opener& opener, std::string_view link_token) const {
@@ -122,7 +145,7 @@ Look Handoffs::look(const Opener& opener, std::string_view link_token) const {
     auto handoff = snapshot.handoffs().find(opener.workspace, id);
     if (!handoff) return std::nullopt;
     Card found;
-    found.handoff = std::move(*handoff);
+    found.handoff = seen(std::move(*handoff));
     found.state = state_at(found.handoff, now);
     if (auto agent = snapshot.agents().find(found.handoff.agent)) found.agent = std::move(*agent);
     if (found.agent.owner.valid()) found.agent_owner = snapshot.people().find(opener.workspace, found.agent.owner);
@@ -137,7 +160,7 @@ Look Handoffs::look(const Opener& opener, std::string_view link_token) const {
     return *refusal;
   }
   card->integration = catalog_.find(card->handoff.integration);
-  if (card->integration && card->handoff.kind == domain::HandoffKind::kSecretForm) {
+  if (card->integration && !card->handoff.auth_template.empty()) {
     card->auth_template = card->integration->find_template(card->handoff.auth_template);
   }
   return std::move(*card);
@@ -146,12 +169,13 @@ Look Handoffs::look(const Opener& opener, std::string_view link_token) const {
 domain::Handoff Handoffs::find_mine(const Opener& opener, std::string_view link_token) const {
   const HandoffId id = verify_link(link_token);
   auto handoff = store_.read([&](const store::Snapshot& now) { return now.handoffs().find(opener.workspace, id); });
-  if (!handoff) throw no_such_handoff();
+  // A login has rules of its own (login.h): none of its steps may be taken from here.
+  if (!handoff || handoff->kind == domain::HandoffKind::kLogin) throw no_such_handoff();
   if (const auto refusal = refusal_of(*handoff, opener)) {
     refusals_->note(store_, *handoff, opener, *refusal, clock_.now());
     throw refused(*refusal);
   }
-  return std::move(*handoff);
+  return taken_back(std::move(*handoff));
 }
 
 void Handoffs::open(const Opener& opener, std::string_view link_token) const {
@@ -181,7 +205,7 @@ std::vector<Minted> Handoffs::waiting_for(const Opener& opener) const {
   std::vector<Minted> waiting;
   waiting.reserve(handoffs.size());
   for (domain::Handoff& handoff : handoffs) {
-    std::string token = link_token(handoff.id);
+    std::string token = link_token(keys_, handoff.id);
     waiting.push_back({std::move(handoff), std::move(token)});
   }
   return waiting;

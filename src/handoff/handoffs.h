@@ -1,11 +1,13 @@
 // The handoff machine: an agent mints a one-time link, the expected person opens it and acts, the agent
-// learns the outcome. One file per kind (secret_form.cc, confirm.cc); what is common is here.
+// learns the outcome. One file per kind (secret_form.cc, confirm.cc); what is common is here. The kind `login`,
+// which no agent mints, is login.h's: here its links can be verified and looked at, no more.
 //
 // Rules kept here (DESIGN section 8): only the expected subject may act, everybody else learns nothing;
 // every step is a compare-and-set with its audit event; the link's secret is a MAC of the id, so nothing
 // secret is stored and a retried call shows the same link. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,8 +22,10 @@
 #include "base/secret.h"
 #include "catalog/catalog.h"
 #include "crypto/key_ring.h"
+#include "domain/acting.h"
 #include "domain/handoff.h"
-#include "domain/people.h"
+#include "http/client.h"
+#include "vault/bindings.h"
 #include "vault/vault.h"
 
 namespace countersign::store {
@@ -38,10 +42,18 @@ struct Asker {
 };
 
 // The signed-in person who opened a link.
-struct Opener {
-  WorkspaceId workspace;
-  PersonId person;
-  domain::Role role = domain::Role::kMember;
+using Opener = domain::Acting;
+
+// A connection whose secret lives elsewhere.
+struct ReferenceRequest {
+  std::string integration;
+  domain::OwnerKind owner = domain::OwnerKind::kUser;
+  std::string name;
+  std::string auth_template;
+  std::string identity_label;
+  // One per secret field of the template. With an empty `field`: the template's only secret.
+  std::vector<domain::ProviderReference> references;
+  std::string request_key;  // Idempotency-Key; empty: none
 };
 
 struct SecretFormRequest {
@@ -58,15 +70,15 @@ struct Minted {
   std::string link_token;  // goes behind /h/
 };
 
-// What the expected person sees. The integration and template are null for a kConfirm.
+// What the expected person sees. For a kLogin the handoff and its state alone: the rest is LoginCard's.
 struct Card {
   domain::Handoff handoff;
   domain::HandoffState state{};  // with the deadline applied
-  domain::Agent agent;           // who asks; its name is unverified text
+  domain::Agent agent;           // who asks; its name is unverified text; none for a kLogin
   std::optional<domain::Person> agent_owner;
-  const domain::Integration* integration = nullptr;
-  const domain::AuthTemplate* auth_template = nullptr;
-  std::optional<domain::Connection> connection;  // the object of a kConfirm, or the result
+  catalog::IntegrationPtr integration;                  // null when it is not in the catalog any more
+  const domain::AuthTemplate* auth_template = nullptr;  // of `integration`; null for a kRemoveConnection
+  std::optional<domain::Connection> connection;         // the object of a kConfirm, or the result
 };
 // Why somebody who opened a link may not act on it; nothing else about it is told.
 enum class Refusal {
@@ -76,10 +88,14 @@ enum class Refusal {
 };
 using Look = std::variant<Card, Refusal>;
 
+// Whether the credential is tried out at the provider before it is saved.
+enum class LiveCheck { kSkip, kTry };
+
 // What the person typed.
 struct Submission {
   std::map<std::string, std::string, std::less<>> plain;
   vault::Fields secrets;
+  LiveCheck check = LiveCheck::kSkip;
 };
 // One thing to mend in the form; the secret itself is never repeated.
 struct FieldProblem {
@@ -89,15 +105,18 @@ struct FieldProblem {
 struct Saved {
   domain::Connection connection;
   std::vector<std::string> trimmed;  // labels of fields whose surrounding white space was removed
+  bool tried = false;                // the provider accepted it; the account's name is in the connection
 };
 using Submitted = std::variant<Saved, std::vector<FieldProblem>>;
 
+class Claims;
 class RefusalRecord;
 
 class Handoffs {
  public:
-  Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault, const crypto::KeyRing& keys,
-           const Clock& clock, Random& random, IdSource& ids);
+  Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault,
+           const vault::Bindings& bindings, http::Client& client, const crypto::KeyRing& keys, const Clock& clock,
+           Random& random, IdSource& ids);
 
   ~Handoffs();
 
@@ -105,8 +124,13 @@ class Handoffs {
   // Throws kNotFound `unknown_integration` / `unknown_template`, kConflict `subject_required` (a workspace's
   // grant asked for a user connection) or `request_key_reused`.
   Minted mint_secret_form(const Asker& asker, const SecretFormRequest& request) const;
-  // Asks a person to confirm the removal. Throws kNotFound.
-  Minted mint_removal(const Asker& asker, ConnectionId connection) const;
+  // Asks a person to confirm the removal. Throws kNotFound `unknown_connection`, kConflict `request_key_reused`.
+  Minted mint_removal(const Asker& asker, ConnectionId connection, std::string_view request_key) const;
+  // Asks a person to confirm a connection made of provider items (kReplaceConnection when the owner has one of
+  // that name at that integration). Throws kNotFound `unknown_integration`, `unknown_template`,
+  // `unknown_provider_item` (also when it is not bound for this owner), kInvalidArgument `bad_reference`,
+  // `bad_name`, `label_too_long`, kConflict `subject_required` or `request_key_reused`.
+  Minted mint_connection(const Asker& asker, const ReferenceRequest& request) const;
   // kNotFound for another agent's, the same as for none.
   domain::Handoff get(const Asker& asker, HandoffId id) const;
   domain::Handoff cancel(const Asker& asker, HandoffId id) const;
@@ -119,27 +143,44 @@ class Handoffs {
   // Continue: pending ▸ opened; the first admin claims an org's. Throws kPermissionDenied `not_yours`,
   // kConflict with the state as reason (`handoff_expired`, `handoff_cancelled`, …).
   void open(const Opener& opener, std::string_view link_token) const;
+  // kTry blocks on the provider. Problems: nothing was saved, the handoff is open; one with the field "check" is
+  // about the provider that could not be asked.
   Submitted submit(const Opener& opener, std::string_view link_token, Submission submission) const;
+  // Throws kConflict `binding_removed`, `name_taken`, `connection_revoked` or `integration_changed` when it cannot
+  // be done any more as it was asked for: the handoff stays open.
   void confirm(const Opener& opener, std::string_view link_token) const;
   void decline(const Opener& opener, std::string_view link_token) const;
   // Newest first: the home page's "waits for you", with the link of each.
   std::vector<Minted> waiting_for(const Opener& opener) const;
 
  private:
+  struct Filled;
+  using Make = std::function<domain::Handoff()>;
+
+  Minted mint_once(const Asker& asker, std::string_view request_key, std::string_view digest, const Make& make) const;
   Minted insert(domain::Handoff handoff, const Asker& asker, std::string_view digest) const;
   std::optional<Minted> repeated(const Asker& asker, std::string_view request_key, std::string_view digest) const;
+  domain::Handoff find_asked(const Asker& asker, HandoffId id) const;
   domain::Handoff find_mine(const Opener& opener, std::string_view link_token) const;
-  std::string link_token(HandoffId id) const;
-  std::string new_user_code() const;
+  domain::Handoff seen(domain::Handoff handoff) const;
+  domain::Handoff taken_back(domain::Handoff handoff) const;
+  void give_back(const domain::Handoff& handoff, std::string_view why) const;
+  Submitted try_and_save(Filled filled) const;
+  Saved save(Filled filled, LiveCheck check) const;
+  domain::Connection proposed(const domain::Handoff& handoff, Instant now) const;
+  void make_connection(const domain::Handoff& handoff, const Opener& opener, Instant now) const;
 
   store::Store& store_;
   const catalog::Catalog& catalog_;
   const vault::Vault& vault_;
+  const vault::Bindings& bindings_;
+  http::Client& client_;
   const crypto::KeyRing& keys_;
   const Clock& clock_;
   Random& random_;
   IdSource& ids_;
   std::unique_ptr<RefusalRecord> refusals_;
+  std::unique_ptr<Claims> claims_;
 };
 
 }  // namespace countersign::handoff

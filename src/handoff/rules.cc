@@ -43,6 +43,8 @@ constexpr std::string_view outcome_of(domain::HandoffState state) {
 }  // namespace
 
 std::optional<Refusal> refusal_of(const domain::Handoff& handoff, const Opener& opener) {
+  // A login is anybody's until somebody continues, and that person's from then on.
+  if (handoff.kind == domain::HandoffKind::kLogin && !handoff.subject.valid()) return std::nullopt;
   if (handoff.owner.kind == domain::OwnerKind::kUser) {
     if (handoff.subject == opener.person && opener.person.valid()) return std::nullopt;
     return Refusal::kNotYours;

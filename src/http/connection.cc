@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <exception>
 #include <span>
 #include <utility>
 
 #include "base/encoding.h"
+#include "http/exchange.h"
 #include "http/responder.h"
 #include "http/server_core.h"
 #include "http/status.h"
@@ -23,26 +23,6 @@ constexpr std::size_t kLingerBytes = 1024 * 1024;
 
 // Up to here a body is copied behind its head: one plain send() costs less than a gathering one.
 constexpr std::size_t kJoinBytes = 8 * 1024;
-
-// The one answer to one request.
-class Exchange final : public Responder::Channel {
- public:
-  explicit Exchange(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
-
-  void respond(Response&& response) noexcept override {
-    try {
-      connection_->answer(std::move(response));
-    } catch (const std::exception&) {
-      connection_->abort();  // no memory for the answer: the client sees a closed connection, never half an answer
-    }
-  }
-  bool alive() const noexcept override { return connection_->alive(); }
-  // No deadline runs while a request is handled, held or not; a vanished host is found by TCP keep-alive.
-  void hold() noexcept override {}
-
- private:
-  std::shared_ptr<Connection> connection_;
-};
 
 std::uint64_t random_number(Random& random) {
   std::uint64_t number = 0;
@@ -119,6 +99,7 @@ void Connection::hand_over(Lock& lock) {
   request.client_address = core_->proxies.client_of(request, peer_);
   method_ = request.method;
   mid_request_ = false;
+  held_ = false;
   state_ = State::kHandling;
   rest_deadline();
   core_->requests.fetch_add(1, std::memory_order_relaxed);
@@ -141,9 +122,17 @@ void Connection::wait_for_input() {
   set_deadline(core_->clock.steady_now() + core_->limits.read);
 }
 
-// While one request is handled the next ones wait here; the transport cannot be told to stop reading.
+// While one request is handled the next ones wait here; the transport cannot be told to stop reading. What waits
+// for minutes, behind a held request or a stream, is less: many thousand connections may be in that state.
 bool Connection::over_input_cap() const {
-  return framing_.buffered() > core_->limits.head_bytes + core_->limits.body_bytes;
+  return framing_.buffered() > core_->limits.head_bytes + (held_ ? 0 : core_->limits.body_bytes);
+}
+
+void Connection::hold() {
+  const Lock lock(mutex_);
+  if (state_ != State::kHandling) return;
+  held_ = true;
+  if (over_input_cap()) shut(Unsent::kDiscard);
 }
 
 void Connection::answer(Response&& response) {
@@ -152,6 +141,59 @@ void Connection::answer(Response&& response) {
   if (state_ != State::kHandling) return;
   send(given, method_, given.close || !framing_.keep_alive());
   pump(lock);
+}
+
+bool Connection::begin(Response&& response) {
+  const Response given = std::move(response);
+  const Lock lock(mutex_);
+  if (state_ != State::kHandling) return false;
+  pieces_ = !carries_body(given, method_) ? Pieces::kNone : framing_.old_version() ? Pieces::kPlain : Pieces::kChunked;
+  close_after_ = given.close || !framing_.keep_alive() || pieces_ == Pieces::kPlain ||
+                 core_->draining.load(std::memory_order_relaxed);
+  const Length length = pieces_ == Pieces::kChunked ? Length::kChunked : Length::kUnsaid;
+  WipingBuffer out = response_head(given, core_->date.at(core_->clock.now()), persistence(), length, core_->log);
+  append_piece(out, view(given.body));
+  state_ = State::kStreaming;
+  held_ = true;
+  if (over_input_cap()) {
+    shut(Unsent::kDiscard);
+  } else {
+    send_piece(view(out));
+  }
+  return state_ == State::kStreaming;
+}
+
+bool Connection::push(std::string_view bytes) {
+  const Lock lock(mutex_);
+  if (state_ != State::kStreaming) return false;
+  WipingBuffer out;
+  append_piece(out, bytes);
+  if (!out.empty()) send_piece(view(out));
+  return state_ == State::kStreaming;
+}
+
+void Connection::end() {
+  Lock lock(mutex_);
+  if (state_ != State::kStreaming) return;
+  state_ = State::kWriting;
+  close_after_ = close_after_ || core_->draining.load(std::memory_order_relaxed);
+  after_write(outbox_.send(fd_, pieces_ == Pieces::kChunked ? kLastChunk : std::string_view(), {}));
+  pump(lock);
+}
+
+void Connection::append_piece(WipingBuffer& out, std::string_view bytes) const {
+  if (bytes.empty() || pieces_ == Pieces::kNone) return;
+  if (pieces_ == Pieces::kChunked) return append_chunk(out, bytes);
+  append(out, bytes);
+}
+
+// A piece behind unsent ones does not move the write deadline, only what the client takes does: or a client that
+// reads nothing would live as long as there is news.
+void Connection::send_piece(std::string_view bytes) {
+  const bool behind = outbox_.pending() != 0;
+  const Outbox::Result result = outbox_.send(fd_, bytes, {});
+  if (outbox_.pending() > core_->limits.stream_bytes) return shut(Unsent::kDiscard);
+  if (!behind || result == Outbox::Result::kFailed) after_write(result);
 }
 
 void Connection::refuse(int status, std::string_view detail) {
@@ -171,10 +213,8 @@ void Connection::turn_away(std::string_view why) {
 
 void Connection::send(const Response& response, Method method, bool close) {
   close_after_ = close || core_->draining.load(std::memory_order_relaxed);
-  const Persistence persistence = close_after_             ? Persistence::kClose
-                                  : framing_.old_version() ? Persistence::kKeepAloud
-                                                           : Persistence::kKeepSilent;
-  WipingBuffer head = response_head(response, core_->date.at(core_->clock.now()), persistence, core_->log);
+  WipingBuffer head =
+      response_head(response, core_->date.at(core_->clock.now()), persistence(), Length::kKnown, core_->log);
   std::string_view body = carries_body(response, method) ? view(response.body) : std::string_view{};
   if (body.size() <= kJoinBytes) {
     append(head, body);
@@ -184,16 +224,22 @@ void Connection::send(const Response& response, Method method, bool close) {
   after_write(outbox_.send(fd_, view(head), body));
 }
 
+Persistence Connection::persistence() const {
+  if (close_after_) return Persistence::kClose;
+  return framing_.old_version() ? Persistence::kKeepAloud : Persistence::kKeepSilent;
+}
+
 void Connection::after_write(Outbox::Result result) {
   if (result == Outbox::Result::kFailed ||
       (result == Outbox::Result::kPending && !core_->flusher.watch(id_, fd_, weak_from_this()))) {
     return shut(Unsent::kDiscard);
   }
-  if (state_ != State::kWriting) return;  // an interim answer
+  if (state_ != State::kWriting && state_ != State::kStreaming) return;  // an interim answer
   if (result == Outbox::Result::kPending) {
     in_kernel_ = Outbox::in_kernel(fd_);
     return set_deadline(core_->clock.steady_now() + core_->limits.write);
   }
+  if (state_ == State::kStreaming) return rest_deadline();
   if (close_after_) return linger();
   state_ = State::kReading;
 }
@@ -268,7 +314,8 @@ void Connection::drain() {
 
 bool Connection::busy() const {
   const Lock lock(mutex_);
-  return state_ == State::kHandling || state_ == State::kWriting || (state_ == State::kReading && framing_.reading());
+  return state_ == State::kHandling || state_ == State::kStreaming || state_ == State::kWriting ||
+         (state_ == State::kReading && framing_.reading());
 }
 
 // The table looks at a connection no later than its deadline; a deadline that moved back is found then.
@@ -294,6 +341,7 @@ void Connection::act_on_deadline() {
       if (!framing_.reading()) return shut(Unsent::kDeliver);  // idle
       core_->timeouts.fetch_add(1, std::memory_order_relaxed);
       return refuse(408, "The request took too long to arrive.");
+    case State::kStreaming:
     case State::kWriting:
       return on_write_deadline();
     case State::kLingering:

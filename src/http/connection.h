@@ -2,7 +2,8 @@
 // handler, sends the answers in order, keeps its deadlines.
 //
 //   kReading ──request──▶ kHandling ──answer──▶ kWriting ──all sent──▶ kReading
-//      │                                           └──"close"──▶ kLingering ──▶ kDead
+//      │                   │                       └──"close"──▶ kLingering ──▶ kDead
+//      │                   └──begin──▶ kStreaming ──end──▶ kWriting
 //      └──refused, read time-out──▶ kWriting
 //   any ──broken, over a cap, write time-out──▶ kClosing ──▶ kDead
 //
@@ -23,6 +24,7 @@
 #include "http/framing.h"
 #include "http/message.h"
 #include "http/outbox.h"
+#include "http/response_text.h"
 
 namespace countersign::http {
 
@@ -47,6 +49,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // From the handler's Responder, on any thread.
   void answer(Response&& response);
+  // The answer will take its time.
+  void hold();
+  // The answer in pieces. False when no more can be sent.
+  bool begin(Response&& head);
+  bool push(std::string_view bytes);
+  void end();
   bool alive() const { return !dead_.load(std::memory_order_acquire); }
 
   // Closes now when nothing is under way; answers say `Connection: close` from now on.
@@ -57,7 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close_descriptor();
 
  private:
-  enum class State { kReading, kHandling, kWriting, kLingering, kClosing, kDead };
+  enum class State { kReading, kHandling, kStreaming, kWriting, kLingering, kClosing, kDead };
+  enum class Pieces { kChunked, kPlain, kNone };  // of a stream: as RFC 9112 has them, for HTTP/1.0, for HEAD
   enum class Unsent { kDeliver, kDiscard };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -69,6 +78,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void refuse(int status, std::string_view detail);
   void send(const Response& response, Method method, bool close);
+  Persistence persistence() const;
+  void append_piece(WipingBuffer& out, std::string_view bytes) const;
+  void send_piece(std::string_view bytes);
   void after_write(Outbox::Result result);
   void linger();
   void shut(Unsent unsent);
@@ -86,9 +98,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   mutable std::mutex mutex_;
   State state_ = State::kReading;
   std::atomic<bool> dead_{false};
-  bool pumping_ = false;          // some thread is in pump(): others leave the work to it
-  bool mid_request_ = false;      // the read deadline of the current request is set
-  bool close_after_ = false;      // once all is sent
+  bool pumping_ = false;      // some thread is in pump(): others leave the work to it
+  bool mid_request_ = false;  // the read deadline of the current request is set
+  bool close_after_ = false;  // once all is sent
+  bool held_ = false;         // the answer to the request in hand takes its time
+  Pieces pieces_ = Pieces::kNone;
   Method method_ = Method::kGet;  // of the request in hand
   std::uint64_t next_request_;    // id; counts from a random number: no system call for each
   Framing framing_;

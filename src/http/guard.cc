@@ -54,6 +54,25 @@ std::string type_name(const std::exception& error) {
   return readable ? readable.get() : typeid(error).name();
 }
 
+// Inside a catch block only. The text of what is no Error goes to the log as detail, nowhere else.
+Error thrown() {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return defect(type_name(error) + ": " + error.what());
+  } catch (...) {
+    return defect("something that is no std::exception");
+  }
+}
+
+// An answer may hold what only this caller may see; static files say otherwise themselves.
+void add_defaults(Response& response) {
+  set_default(response, "Cache-Control", "no-store");
+  set_default(response, "X-Content-Type-Options", "nosniff");
+}
+
 std::string method_list(const std::vector<Method>& methods) {
   std::string list;
   for (const Method method : methods) (list += list.empty() ? "" : ", ") += name(method);
@@ -104,12 +123,13 @@ LogLevel severity(ErrorCode code) {
 
 }  // namespace
 
-Guard::Guard(const Router& router, Authenticator& authenticator, WorkerPool& pool, Waiters& waiters, const Clock& clock,
-             Log& log, ErrorViews views, std::function<void(const Answered&)> observe)
+Guard::Guard(const Router& router, Authenticator& authenticator, WorkerPool& pool, Waiters& waiters, Streams& streams,
+             const Clock& clock, Log& log, ErrorViews views, std::function<void(const Answered&)> observe)
     : router_(router),
       authenticator_(authenticator),
       pool_(pool),
       waiters_(waiters),
+      streams_(streams),
       clock_(clock),
       log_(log),
       views_(std::move(views)),
@@ -134,6 +154,9 @@ void Guard::run(Request& request, Responder responder, Router::Match& match) {
   if (auto* hold = std::get_if<Hold>(&outcome)) {
     waiters_.hold(shielded(std::move(*hold), request, *match.route), std::move(responder));
     return;
+  }
+  if (auto* stream = std::get_if<Stream>(&outcome)) {
+    return open(request, *match.route, std::move(*stream), std::move(responder));
   }
   auto& response = std::get<Response>(outcome);
   finish(request, match.route, response);
@@ -193,17 +216,42 @@ Hold Guard::shielded(Hold hold, const Request& request, const Route& route) {
   return hold;
 }
 
-// Inside a catch block only. The text of what is no Error goes to the log as detail, nowhere else.
-Response Guard::refuse_thrown(const Request& request, Surface surface) {
-  try {
-    throw;
-  } catch (const Error& error) {
-    return refuse(request, surface, error, http_status(error));
-  } catch (const std::exception& error) {
-    return refuse(request, surface, defect(type_name(error) + ": " + error.what()), 500);
-  } catch (...) {
-    return refuse(request, surface, defect("something that is no std::exception"), 500);
+// A HEAD has its head and no stream: nobody would read it.
+void Guard::open(const Request& request, const Route& route, Stream stream, Responder responder) {
+  add_defaults(stream.head);
+  const int status = stream.head.status;
+  if (request.method == Method::kHead) {
+    responder.begin(std::move(stream.head));
+    responder.end();
+    return account(request, &route, status);
   }
+  if (streams_.open(shielded(std::move(stream), request), responder)) return account(request, &route, status);
+  const Error full = Error(ErrorCode::kUnavailable, "too_many_streams",
+                           "Too many pages are waiting for news. This one still works; load it again to see changes.")
+                         .retry_after(std::chrono::seconds(10));
+  Response response = refuse(request, route.surface, full, http_status(full));
+  finish(request, &route, response);
+  responder.respond(std::move(response));
+}
+
+// An open stream's look: there is nobody left to show an error to, so it is logged and the stream ends.
+Stream Guard::shielded(Stream stream, const Request& request) {
+  stream.look = [this, kept = abridged(request, Surface::kApi),
+                 look = std::move(stream.look)]() -> std::optional<std::string> {
+    try {
+      return look();
+    } catch (...) {
+      const Error error = thrown();
+      log_refusal(kept, error, http_status(error));
+      return std::nullopt;
+    }
+  };
+  return stream;
+}
+
+Response Guard::refuse_thrown(const Request& request, Surface surface) {
+  const Error error = thrown();
+  return refuse(request, surface, error, http_status(error));
 }
 
 Response Guard::refuse(const Request& request, Surface surface, const Error& error, int status) {
@@ -242,9 +290,11 @@ void Guard::log_refusal(const Request& request, const Error& error, int status) 
 }
 
 void Guard::finish(const Request& request, const Route* route, Response& response) {
-  // An answer may hold what only this caller may see; static files say otherwise themselves.
-  set_default(response, "Cache-Control", "no-store");
-  set_default(response, "X-Content-Type-Options", "nosniff");
+  add_defaults(response);
+  account(request, route, response.status);
+}
+
+void Guard::account(const Request& request, const Route* route, int status) {
   const std::string_view pattern = route != nullptr ? std::string_view(route->pattern) : std::string_view();
   const auto took = clock_.steady_now() - request.received;
   if (log_.enabled(LogLevel::kDebug)) {
@@ -253,10 +303,10 @@ void Guard::finish(const Request& request, const Route* route, Response& respons
                {{"request_id", request.id},
                 {"method", name(request.method)},
                 {"pattern", pattern},
-                {"status", response.status},
+                {"status", status},
                 {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
   }
-  if (observe_) observe_({pattern, request.method, response.status, took});
+  if (observe_) observe_({pattern, request.method, status, took});
 }
 
 }  // namespace countersign::http

@@ -1,10 +1,11 @@
-// The one funnel: route ▸ authenticate ▸ limit ▸ parse ▸ CALL ▸ answer or hold, and the only catch that
+// The one funnel: route ▸ authenticate ▸ limit ▸ parse ▸ CALL ▸ answer, hold or stream, and the only catch that
 // answers. What a handler throws leaves as the surface's error, `detail` goes to the log, an exception
 // that is no Error becomes 500 without its text.
 //
 // handle() may be called from any thread and does not block: it queues the work on the pool, but for
 // routes that run at once.
-// Queued work and held requests refer to the guard: before it goes, drain the Waiters and stop the pool.
+// Queued work, held requests and streams refer to the guard: before it goes, drain the Waiters and the Streams
+// and stop the pool.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,7 @@
 #include "http/rate_limit.h"
 #include "http/responder.h"
 #include "http/router.h"
+#include "http/streams.h"
 #include "http/waiters.h"
 #include "http/worker_pool.h"
 
@@ -40,8 +42,8 @@ struct Answered {
 
 class Guard {
  public:
-  Guard(const Router& router, Authenticator& authenticator, WorkerPool& pool, Waiters& waiters, const Clock& clock,
-        Log& log, ErrorViews views, std::function<void(const Answered&)> observe);
+  Guard(const Router& router, Authenticator& authenticator, WorkerPool& pool, Waiters& waiters, Streams& streams,
+        const Clock& clock, Log& log, ErrorViews views, std::function<void(const Answered&)> observe);
 
   void handle(Request request, Responder responder);
 
@@ -50,16 +52,20 @@ class Guard {
   Outcome call(Request& request, Router::Match& match);
   Outcome call_route(Request& request, Router::Match& match);
   Hold shielded(Hold hold, const Request& request, const Route& route);
+  void open(const Request& request, const Route& route, Stream stream, Responder responder);
+  Stream shielded(Stream stream, const Request& request);
   Response refuse(const Request& request, Surface surface, const Error& error, int status);
   Response refuse_thrown(const Request& request, Surface surface);
   Response render(const Request& request, Surface surface, const Error& error, int status);
   void log_refusal(const Request& request, const Error& error, int status);
   void finish(const Request& request, const Route* route, Response& response);
+  void account(const Request& request, const Route* route, int status);
 
   const Router& router_;
   Authenticator& authenticator_;
   WorkerPool& pool_;
   Waiters& waiters_;
+  Streams& streams_;
   const Clock& clock_;
   Log& log_;
   ErrorViews views_;

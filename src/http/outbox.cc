@@ -42,9 +42,19 @@ Outbox::Result Outbox::send(int fd, std::string_view head, std::string_view body
 
 Outbox::Result Outbox::keep(std::string_view head, std::string_view body) {
   if (pending() + head.size() + body.size() > byte_limit_) return Result::kFailed;
+  compact();
   append(unsent_, head);
   append(unsent_, body);
   return Result::kPending;
+}
+
+// A stream may never be quite sent: what is must not pile up. A fresh buffer: moving the rest within the old one
+// would leave sent bytes behind it.
+void Outbox::compact() {
+  if (at_ == 0 || at_ < pending()) return;
+  WipingBuffer rest(unsent_.begin() + static_cast<std::ptrdiff_t>(at_), unsent_.end());
+  unsent_.swap(rest);
+  at_ = 0;
 }
 
 Outbox::Result Outbox::flush(int fd, std::size_t& sent) {

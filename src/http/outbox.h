@@ -26,10 +26,12 @@ class Outbox {
   static int in_kernel(int fd);
 
   std::size_t pending() const { return unsent_.size() - at_; }
+  std::size_t memory() const { return unsent_.capacity(); }
   void clear();
 
  private:
   Result keep(std::string_view head, std::string_view body);
+  void compact();
 
   std::size_t byte_limit_;
   WipingBuffer unsent_;

@@ -59,9 +59,9 @@ bool is_value(std::string_view text) {
 // RFC 9110 section 8.6: these never say a length.
 bool has_no_content(int status) { return status == 204 || status == 304; }
 
-void add_number(WipingBuffer& out, std::size_t number) {
+void add_number(WipingBuffer& out, std::size_t number, int base = 10) {
   std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
   append(out, {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
@@ -93,7 +93,15 @@ bool carries_body(const Response& response, Method method) {
   return method != Method::kHead && !has_no_content(response.status);
 }
 
-WipingBuffer response_head(const Response& response, const HttpDate::Text& date, Persistence persistence, Log& log) {
+void append_chunk(WipingBuffer& out, std::string_view bytes) {
+  add_number(out, bytes.size(), 16);
+  append(out, "\r\n");
+  append(out, bytes);
+  append(out, "\r\n");
+}
+
+WipingBuffer response_head(const Response& response, const HttpDate::Text& date, Persistence persistence, Length length,
+                           Log& log) {
   const int status = response.status >= 200 && response.status <= 599 ? response.status : 500;
   WipingBuffer out;
   out.reserve(1024);  // most heads fit, small bodies behind them too: growing would copy
@@ -105,7 +113,8 @@ WipingBuffer response_head(const Response& response, const HttpDate::Text& date,
   append(out, {date.data(), date.size()});
   append(out, "\r\n");
   for (const Header& field : response.headers) add_field(out, field, log);
-  if (!has_no_content(status)) {
+  if (length == Length::kChunked) append(out, "Transfer-Encoding: chunked\r\n");
+  if (length == Length::kKnown && !has_no_content(status)) {
     append(out, "Content-Length: ");
     add_number(out, response.body.size());
     append(out, "\r\n");

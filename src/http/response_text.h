@@ -31,8 +31,17 @@ class HttpDate {
 // What the connection knows and the response does not.
 enum class Persistence { kClose, kKeepSilent, kKeepAloud };  // aloud: HTTP/1.0 must be told
 
+// How the reader finds the body's end: by Content-Length, by the last chunk, or by what comes after the head
+// otherwise (the connection's end, or no body at all).
+enum class Length { kKnown, kChunked, kUnsaid };
+
 // The status line and all fields up to the empty line. Refused fields are logged by name, never by value.
-WipingBuffer response_head(const Response& response, const HttpDate::Text& date, Persistence persistence, Log& log);
+WipingBuffer response_head(const Response& response, const HttpDate::Text& date, Persistence persistence, Length length,
+                           Log& log);
+
+// RFC 9112 section 7.1. Never for empty bytes: an empty chunk ends the body.
+void append_chunk(WipingBuffer& out, std::string_view bytes);
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 // RFC 9110 sections 6.4.1 and 9.3.2: whether the body goes out behind the head.
 bool carries_body(const Response& response, Method method);

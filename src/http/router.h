@@ -25,6 +25,7 @@ namespace countersign::http {
 enum class Access {
   kPublic,         // anybody
   kAgent,          // a bearer token
+  kAgentOrNobody,  // a bearer token if one is sent, and then a good one; else nobody in particular
   kBrowser,        // a page that a signed-in person sees; others are sent to sign in
   kBrowserForm,    // a form of a signed-in person: Origin and CSRF token checked
   kAnonymousForm,  // a form before sign-in: Origin and pre-session token checked
@@ -71,11 +72,23 @@ struct Hold {
   std::function<std::optional<Response>(Round)> look;
 };
 
+// An answer without an end: the head at once, then what each look gives, until the client goes, the deadline or
+// drain. Bytes are small, as events are: who does not read them is cut off (ServerLimits::stream_bytes).
+struct Stream {
+  Response head;                     // status and header fields; the body is what is sent first
+  std::vector<std::int64_t> topics;  // each a row key: a change of any makes it look
+  std::int64_t owner = 0;            // whose cap it counts for: a person's id; 0: nobody's
+  SteadyInstant deadline{};          // then it ends cleanly; a browser comes back by itself
+  // On a worker, once at the start and after changes, never two at once: bytes to send, empty when there is
+  // nothing new, or nothing at all to end the stream. Must own what it needs.
+  std::function<std::optional<std::string>()> look;
+};
+
 // Where a handler runs. kAtOnce is for the hottest reads alone: it saves two thread switches, which cost
 // more than the read, but whatever it waits for, every client of the reader thread waits for.
 enum class Runs { kOnWorker, kAtOnce };
 
-using Outcome = std::variant<Response, Hold>;
+using Outcome = std::variant<Response, Hold, Stream>;
 using Handler = std::function<Outcome(Call&)>;
 
 struct Route {

@@ -28,6 +28,7 @@ struct ServerLimits {
   std::size_t connections = 0;                 // 0: descriptor limit less a reserve
   std::size_t connections_per_address = 0;     // 0: no cap (loopback, or a proxy that caps itself)
   std::size_t unsent_bytes = 4 * 1024 * 1024;  // per connection, beyond what the socket took
+  std::size_t stream_bytes = 256 * 1024;       // the same for an event stream
   std::chrono::milliseconds read{10'000};      // from a request's first byte to its last
   std::chrono::milliseconds idle{60'000};      // between requests
   std::chrono::milliseconds write{10'000};     // without progress

@@ -40,4 +40,12 @@ std::vector<LastSeen::Sighting> LastSeen::take() {
   return taken;
 }
 
+bool LastSeen::holds(std::int64_t row_key) const noexcept {
+  const std::size_t home = home_of(row_key);
+  for (std::size_t probe = 0; probe < kProbes; ++probe) {
+    if (slots_[(home + probe) % kSlots].row_key.load(std::memory_order_relaxed) == row_key) return true;
+  }
+  return false;
+}
+
 }  // namespace countersign::identity

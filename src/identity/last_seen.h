@@ -30,6 +30,8 @@ class LastSeen {
   // Keeps the first sighting of a row until it is taken.
   void note(std::int64_t row_key, Instant now) noexcept;
   std::vector<Sighting> take();
+  // Noted and not taken yet.
+  bool holds(std::int64_t row_key) const noexcept;
 
  private:
   struct Slot {

@@ -1,4 +1,4 @@
-// The names that people give to accounts and agents: free text, shown on pages, never compared. Pure.
+// Free text that names people, agents and browsers: shown on pages, never compared. Pure.
 #pragma once
 
 #include <string>
@@ -9,5 +9,9 @@ namespace countersign::identity {
 // Without the spaces around it. Throws kInvalidArgument `bad_name`: empty, over 100 characters, not UTF-8, or
 // with control characters, which could forge a line of a terminal or a log.
 std::string checked_name(std::string_view typed);
+
+// What a browser calls itself, cut to 200 characters, without what is not UTF-8 or a control character: hostile text
+// that must not make a sign-in fail.
+std::string browser_words(std::string_view user_agent);
 
 }  // namespace countersign::identity

@@ -1,20 +1,21 @@
+// Accounts and their links. What has to do with passwords is in passwords.cc.
 #include "identity/people.h"
 
 #include <utility>
 
 #include "base/error.h"
 #include "crypto/token.h"
+#include "identity/account_steps.h"
 #include "identity/login_name.h"
 #include "identity/names.h"
-#include "identity/password_rules.h"
+#include "identity/prepared_link.h"
+#include "identity/throttle.h"
 
 namespace countersign::identity {
 namespace {
 
 constexpr std::string_view kLinkKind = "signin";
 constexpr std::chrono::hours kLongestLink{24 * 7};
-
-Error unknown_person() { return {ErrorCode::kNotFound, "unknown_person", "There is no such person."}; }
 
 std::string checked_login(std::string_view typed) {
   auto login = login_name(typed);
@@ -25,13 +26,25 @@ std::string checked_login(std::string_view typed) {
   return *std::move(login);
 }
 
+domain::AuditEvent created(const domain::Actor& by, const domain::Person& person) {
+  return {person.workspace, person.created_at, by,
+          "person.created", person.id.text(),  {{"role", std::string(domain::kRoleNames[person.role])}},
+          person.login};
+}
+
 }  // namespace
 
 People::People(store::Store& store, const crypto::KeyRing& keys, PasswordWorker& passwords, const Clock& clock,
                Random& random, IdSource& ids)
-    : store_(store), keys_(keys), passwords_(passwords), clock_(clock), random_(random), ids_(ids) {}
+    : store_(store),
+      keys_(keys),
+      passwords_(passwords),
+      clock_(clock),
+      random_(random),
+      ids_(ids),
+      wrong_presents_(kPerLogin) {}
 
-domain::Person People::add(const domain::Actor& by, const NewPerson& person) const {
+domain::Person People::prepare_person(const NewPerson& person) const {
   domain::Person added;
   added.id = ids_.next<PersonId>();
   added.workspace = person.workspace;
@@ -39,28 +52,27 @@ domain::Person People::add(const domain::Actor& by, const NewPerson& person) con
   added.display_name = person.display_name.empty() ? added.login : checked_name(person.display_name);
   added.role = person.role;
   added.created_at = clock_.now();
-  const domain::AuditEvent event{
-      added.workspace,  added.created_at, by,
-      "person.created", added.id.text(),  {{"role", std::string(domain::kRoleNames[added.role])}},
-      added.login};
-  store_.transact([&](store::Transaction& tx) { tx.people().insert(added, event); });
   return added;
 }
 
-void People::set_password(const domain::Actor& by, WorkspaceId workspace, PersonId person, Secret password) const {
-  const std::string login = get(workspace, person).login;
-  if (std::string problem = password_weakness(password, login); !problem.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "weak_password", std::move(problem));
-  }
-  const std::string hash = passwords_.hash(password);
-  const domain::AuditEvent event{workspace, clock_.now(), by, "person.password_set", person.text(), {}, {}};
-  const bool stored =
-      store_.transact([&](store::Transaction& tx) { return tx.people().set_password(workspace, person, hash, event); });
-  if (!stored) throw unknown_person();
+domain::Person People::add(const domain::Actor& by, const NewPerson& person) const {
+  domain::Person added = prepare_person(person);
+  store_.transact([&](store::Transaction& tx) { tx.people().insert(added, created(by, added)); });
+  return added;
 }
 
-Secret People::make_link(const domain::Actor& by, WorkspaceId workspace, PersonId person,
-                         std::chrono::seconds lifetime) const {
+Invited People::invite(const domain::Actor& by, const NewPerson& person, std::chrono::seconds lifetime) const {
+  domain::Person added = prepare_person(person);
+  PreparedLink prepared = prepare_link(by, added.workspace, added.id, lifetime, domain::LinkPurpose::kInvitation);
+  store_.transact([&](store::Transaction& tx) {
+    tx.people().insert(added, created(by, added));
+    tx.sessions().insert_link(prepared.link, prepared.event);
+  });
+  return {std::move(added), std::move(prepared.token)};
+}
+
+People::PreparedLink People::prepare_link(const domain::Actor& by, WorkspaceId workspace, PersonId person,
+                                          std::chrono::seconds lifetime, domain::LinkPurpose purpose) const {
   if (lifetime <= lifetime.zero() || lifetime > kLongestLink) {
     throw Error(ErrorCode::kInvalidArgument, "bad_lifetime", "A sign-in link lives for at most seven days.");
   }
@@ -71,20 +83,44 @@ Secret People::make_link(const domain::Actor& by, WorkspaceId workspace, PersonI
   link.person = person;
   link.created_at = now;
   link.expires_at = now + lifetime;
+  link.purpose = purpose;
   auto token = crypto::issue_token(kLinkKind, link.id.value(), keys_.key(crypto::KeyPurpose::kToken), random_);
   link.token_hash = std::move(token.hash);
-  const domain::AuditEvent event{workspace,
-                                 now,
-                                 by,
-                                 "sign_in_link.created",
-                                 link.id.text(),
-                                 {{"person", person.text()}, {"lifetime", std::to_string(lifetime.count())}},
-                                 {}};
+  domain::AuditEvent event{workspace,
+                           now,
+                           by,
+                           "sign_in_link.created",
+                           link.id.text(),
+                           {{"person", person.text()},
+                            {"lifetime", std::to_string(lifetime.count())},
+                            {"purpose", std::string(domain::kLinkPurposeNames[purpose])}},
+                           {}};
+  return {std::move(link), std::move(event), std::move(token.text)};
+}
+
+Secret People::make_link(const domain::Actor& by, WorkspaceId workspace, PersonId person, std::chrono::seconds lifetime,
+                         domain::LinkPurpose purpose) const {
+  PreparedLink prepared = prepare_link(by, workspace, person, lifetime, purpose);
   store_.transact([&](store::Transaction& tx) {
-    if (!tx.people().find(workspace, person)) throw unknown_person();
-    tx.sessions().insert_link(link, event);
+    require_person(tx, workspace, person);
+    tx.sessions().insert_link(prepared.link, prepared.event);
   });
-  return std::move(token.text);
+  return std::move(prepared.token);
+}
+
+void People::rename(const domain::Acting& acting, std::string_view display_name) const {
+  const std::string name = checked_name(display_name);
+  const domain::AuditEvent event{acting.workspace,
+                                 clock_.now(),
+                                 domain::Actor::person(acting.person),
+                                 "person.renamed",
+                                 acting.person.text(),
+                                 {},
+                                 name};
+  store_.transact([&](store::Transaction& tx) {
+    if (require_person(tx, acting.workspace, acting.person).display_name == name) return;
+    tx.people().set_name(acting.workspace, acting.person, name, event);
+  });
 }
 
 domain::Person People::get(WorkspaceId workspace, PersonId person) const {

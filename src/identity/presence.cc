@@ -12,10 +12,6 @@ namespace {
 constexpr std::string_view kSessionKind = "session";
 constexpr std::size_t kVisitorBytes = 32;
 
-bool is_alive(const domain::BrowserSession& session, Instant now, const SessionLimits& limits) {
-  return session.ended_at == Instant{} && now < session.expires_at && now < session.last_seen_at + limits.idle;
-}
-
 std::string session_csrf(const crypto::KeyRing& keys, const domain::BrowserSession& session) {
   return base64url(
       crypto::mac(keys.key(crypto::KeyPurpose::kCsrf), {"session form", session.id.text(), session.token_hash}));
@@ -23,7 +19,16 @@ std::string session_csrf(const crypto::KeyRing& keys, const domain::BrowserSessi
 
 bool same(std::string_view a, std::string_view b) { return crypto::equal(as_bytes(a), as_bytes(b)); }
 
+// Who has nothing to prove it with is not asked.
+Instant proof_of(const domain::Person& person, const domain::BrowserSession& session, Instant now) {
+  return person.password_hash.empty() ? now : session.verified_at;
+}
+
 }  // namespace
+
+bool is_alive(const domain::BrowserSession& session, Instant now, const SessionLimits& limits) {
+  return session.ended_at == Instant{} && now < session.expires_at && now < session.last_seen_at + limits.idle;
+}
 
 std::optional<Presence> SignIn::present(std::string_view cookie) {
   const auto token = crypto::parse_token(cookie);
@@ -36,7 +41,8 @@ std::optional<Presence> SignIn::present(std::string_view cookie) {
     if (!genuine || !is_alive(*session, now, limits_)) return std::nullopt;
     auto person = at.people().find(session->workspace, session->person);
     if (!person || person->disabled) return std::nullopt;
-    return Presence{*std::move(session), *std::move(person), {}};
+    const Instant verified_at = proof_of(*person, *session, now);
+    return Presence{*std::move(session), *std::move(person), {}, verified_at};
   });
   if (!presence) return std::nullopt;
   presence->csrf = session_csrf(keys_, presence->session);

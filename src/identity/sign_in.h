@@ -3,6 +3,9 @@
 // Failures look the same for known and unknown logins, in words, in time and in size. Throttling slows an
 // attacker without locking the owner out: it is per address and per login together, and a one-use link from
 // the command line always works (abuse case 95).
+//
+// A further factor (TOTP, a passkey, SSO) is one file beside step_up.cc: it proves a person under throttle.h and
+// ends in begin_session() or, for somebody who is signed in already, in note_proof().
 #pragma once
 
 #include <chrono>
@@ -17,6 +20,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "crypto/key_ring.h"
+#include "domain/acting.h"
 #include "domain/people.h"
 #include "identity/last_seen.h"
 #include "identity/password_worker.h"
@@ -24,9 +28,26 @@
 
 namespace countersign::identity {
 
+class Throttle;
+
 struct SessionLimits {
   std::chrono::seconds idle{std::chrono::hours{2}};
   std::chrono::seconds absolute{std::chrono::hours{12}};
+};
+
+// Not ended, and within both limits.
+bool is_alive(const domain::BrowserSession& session, Instant now, const SessionLimits& limits);
+
+// Where a sign-in comes from, for the throttle and for the person's list of sessions. Hostile text.
+struct Origin {
+  std::string address;
+  std::string browser;  // User-Agent
+};
+
+// Whose a one-use link is, and what for: the page names the account before anything is used (abuse case 5).
+struct LinkOwner {
+  domain::Person person;
+  domain::LinkPurpose purpose = domain::LinkPurpose::kSignIn;
 };
 
 struct SignedIn {
@@ -39,7 +60,10 @@ struct SignedIn {
 struct Presence {
   domain::BrowserSession session;
   domain::Person person;
-  std::string csrf;  // for every form of this session
+  std::string csrf;     // for every form of this session
+  Instant verified_at;  // as in domain::Acting
+
+  domain::Acting acting() const { return {person.workspace, person.id, person.role, verified_at}; }
 };
 
 class SignIn {
@@ -49,11 +73,17 @@ class SignIn {
   ~SignIn();
 
   // Throws kPermissionDenied `wrong_login`, kRateLimited with the wait.
-  SignedIn with_password(WorkspaceId workspace, std::string_view login, Secret password, std::string_view address);
-  // Consumes a one-use link. Throws kPermissionDenied `link_used` or `link_expired`, kNotFound `bad_link`.
-  SignedIn with_link(std::string_view link_token);
-  // Whether a link could still be used: for the page that asks before it is consumed. Changes nothing.
-  bool link_usable(std::string_view link_token) const;
+  SignedIn with_password(WorkspaceId workspace, std::string_view login, Secret password, const Origin& from);
+  // Consumes a one-use link and makes nothing else void. Throws kPermissionDenied `link_used` or `link_expired`
+  // (also for who is disabled), kNotFound `bad_link`.
+  SignedIn with_link(std::string_view link_token, const Origin& from);
+  // Nothing when the link cannot be used (any more). Changes nothing: for the page that asks first.
+  std::optional<LinkOwner> owner_of_link(std::string_view link_token) const;
+
+  // The password again, before a sensitive act; good for domain::kFreshFor. Throttled like a sign-in. Throws
+  // kPermissionDenied `wrong_password`, kRateLimited with the wait, kUnauthenticated `sign_in_needed` when the
+  // session has ended meanwhile.
+  void verify_again(const Presence& presence, Secret password, std::string_view address);
 
   // Nothing when the cookie proves no live session. Notes that it was seen; the idle limit counts from what
   // write_last_seen() wrote down.
@@ -71,15 +101,17 @@ class SignIn {
   bool visitor_csrf_matches(std::string_view visitor, std::string_view token) const;
 
  private:
-  // `link` none: by password. Consumes the link in the transaction that writes the session.
-  SignedIn begin_session(const domain::Person& person, std::string_view how, SignInLinkId link);
+  // `link` none: by password. Consumes the link in the transaction that writes the session, and looks there
+  // once more whether the person may still come in.
+  SignedIn begin_session(const domain::Person& person, std::string_view how, SignInLinkId link, const Origin& from);
+  // The session's person has just proved again who they are.
+  void note_proof(const Presence& presence, std::string_view how);
   // The link a token proves, whatever its state, and its person.
   std::optional<std::pair<domain::SignInLink, domain::Person>> prove_link(std::string_view link_token) const;
-  void record_failure(WorkspaceId workspace, const std::optional<domain::Person>& person, std::string_view login,
-                      std::string_view address);
-  void improve_hash(const domain::Person& person, const Secret& password);
+  // Sampled. Time and facts are filled in.
+  void record_failure(domain::AuditEvent event, std::string_view login, std::string_view address);
+  void improve_hash(domain::Person& person, const Secret& password);
 
-  class Throttle;
   store::Store& store_;
   const crypto::KeyRing& keys_;
   PasswordWorker& passwords_;

@@ -60,8 +60,9 @@ std::variant<ToolResult, Fault> tool_failure(const Error& error) {
   return ToolResult{words(error), share(details(error)), true};
 }
 
-ToolResult invalid_arguments(std::span<const Problem> problems) {
-  const std::string message = "The arguments do not fit the tool's input schema.";
+ToolResult invalid_arguments(std::span<const Problem> problems, std::string_view misuse) {
+  std::string message = "The arguments do not fit the tool's input schema.";
+  if (!misuse.empty()) message.append(" ").append(misuse);
   std::string text = message;
   Json list = Json::array();
   for (const Problem& problem : problems) {

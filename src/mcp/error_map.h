@@ -21,7 +21,7 @@ Fault fault_of(const Error& error);
 std::variant<ToolResult, Fault> tool_failure(const Error& error);
 
 // For arguments that do not fit the tool's schema: the same members, `code` is "invalid_arguments",
-// and `problems` lists {pointer, message}.
-ToolResult invalid_arguments(std::span<const Problem> problems);
+// and `problems` lists {pointer, message}. `misuse` is the tool's own word on it (Tool::misuse).
+ToolResult invalid_arguments(std::span<const Problem> problems, std::string_view misuse = {});
 
 }  // namespace countersign::mcp

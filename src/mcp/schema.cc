@@ -63,6 +63,10 @@ Schema list_of(const Schema& item, std::string_view description, std::optional<s
   return Schema(std::move(json));
 }
 
+Schema map_of(const Schema& value, std::string_view description) {
+  return Schema(Json{{"type", "object"}, {"description", description}, {"additionalProperties", *value.json()}});
+}
+
 Schema nullable(const Schema& value) {
   Json copy = *value.json();
   copy["type"] = Json::array({copy["type"], "null"});

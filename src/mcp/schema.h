@@ -64,6 +64,8 @@ Schema one_of(std::string_view description, std::initializer_list<std::string_vi
 Schema integer(std::string_view description, Range range);
 Schema boolean(std::string_view description);
 Schema list_of(const Schema& item, std::string_view description, std::optional<std::size_t> max_items = std::nullopt);
+// An object whose member names are the caller's to choose; every value fits `value`.
+Schema map_of(const Schema& value, std::string_view description);
 Schema nullable(const Schema& value);  // not for one_of
 
 }  // namespace countersign::mcp::schema

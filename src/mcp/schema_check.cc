@@ -158,6 +158,8 @@ class Checker {
       const Json* known = properties ? member(*properties, name) : nullptr;
       if (known) {
         check(*known, part, child(pointer, name));
+      } else if (more && more->is_object()) {
+        check(*more, part, name.size() <= kLongestName ? child(pointer, name) : pointer);
       } else if (more && *more == false && problems_.size() < kMostProblems) {
         add_unknown(properties, name, pointer);
       }
@@ -204,7 +206,7 @@ void require_enforceable(const Json& schema) {
   }
   if (const Json* type = member(schema, "type")) require_known_type(*type);
   if (const Json* more = member(schema, "additionalProperties"); more && !more->is_boolean()) {
-    not_enforceable("additionalProperties must be a boolean");
+    require_enforceable(*more);
   }
   if (const Json* items = member(schema, "items")) require_enforceable(*items);
   if (const Json* properties = member(schema, "properties")) {

@@ -1,6 +1,7 @@
 // Checks a value against the part of JSON Schema 2020-12 that our own tools are declared in (schema.h):
-// type, properties, required, additionalProperties, enum, minLength, maxLength, minimum, maximum, items,
-// maxItems. No $ref, no patterns: nothing is fetched, and the work is bounded by the value's size.
+// type, properties, required, additionalProperties (yes, no, or a schema for all of them), enum, minLength,
+// maxLength, minimum, maximum, items, maxItems. No $ref, no patterns: nothing is fetched, and the work is
+// bounded by the value's size.
 //
 // A problem says where and what is asked for; it never repeats a value, which may be a secret in the
 // wrong place. Pure; thread-safe.

@@ -94,7 +94,10 @@ std::string instructions(ToolNames names) {
   text += " with the `handoffId`; while the state is `pending`, `opened` or `completing`, call it again. ";
   text += "`completed` names the connection to use. `declined` means the person said no: respect it. ";
   text += "`expired` is not a denial: nobody answered in time, so ask the user and make a new handoff if it is ";
-  text += "still wanted. Never ask the user to paste a password, key or token into the chat.";
+  text += "still wanted. Never ask the user to paste a password, key or token into the chat. ";
+  text += "When a call is refused with `no_token` or `insufficient_scope`, call " + tool("create_auth_session");
+  text += ": show its `loginUrl` and `userCode` in the same way, then let " + tool("get_auth_session");
+  text += " tell you what became of it.";
   return text;
 }
 
@@ -183,7 +186,7 @@ Outcome Server::call_tool(const Request& request) const {
   JsonPtr arguments = given ? JsonPtr(request.params, given) : share(Json::object());
   CallTool call{request.id, tool->name, std::move(arguments), request.progress_token};
   const std::vector<Problem> problems = check_schema(*tool->input_schema, *call.arguments);
-  if (!problems.empty()) return finish(call, invalid_arguments(problems));
+  if (!problems.empty()) return finish(call, invalid_arguments(problems, tool->misuse));
   return call;
 }
 

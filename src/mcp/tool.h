@@ -27,6 +27,7 @@ struct Tool {
   JsonPtr input_schema;   // an object that accepts no further properties (schema::Object)
   JsonPtr output_schema;  // may be null. If set, every success must carry structured content that fits it
   Annotations annotations;
+  std::string misuse = {};  // added when arguments are refused: the likely mistake, and what to do instead
 };
 
 struct ToolResult {

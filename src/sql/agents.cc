@@ -6,38 +6,15 @@ namespace {
 
 using domain::Agent;
 
-#define AGENT_COLUMNS "id, workspace, owner, name, token_hash, scopes, created_at, expires_at, revoked_at, last_used_at"
-
-// Scopes as OAuth writes them, separated by spaces (RFC 6749 section 3.3): read on every call of an agent, so
-// cheaper than JSON.
-std::string text_of(const std::vector<std::string>& scopes) {
-  std::string text;
-  for (const std::string& scope : scopes) {
-    if (scope.empty() || scope.find(' ') != std::string::npos) {
-      throw Error(ErrorCode::kInternal, "bad_scope", "A scope is empty or holds a space.");
-    }
-    if (!text.empty()) text += ' ';
-    text += scope;
-  }
-  return text;
-}
-
-std::vector<std::string> scopes_of(std::string_view text) {
-  std::vector<std::string> scopes;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    scopes.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return scopes;
-}
+#define AGENT_COLUMNS                                                                                            \
+  "id, workspace, owner, name, token_hash, scopes, created_at, expires_at, revoked_at, last_used_at, paused_at," \
+  " orphaned_at, old_token_hash, old_token_until, writes_per_minute"
 
 Agent agent_of(const Query& row) {
   Agent a;
-  std::string scopes;
-  row.into(a.id, a.workspace, a.owner, a.name, BytesInto{a.token_hash}, scopes, a.created_at, a.expires_at,
-           a.revoked_at, a.last_used_at);
-  a.scopes = scopes_of(scopes);
+  row.into(a.id, a.workspace, a.owner, a.name, BytesInto{a.token_hash}, a.scopes, a.created_at, a.expires_at,
+           a.revoked_at, a.last_used_at, a.paused_at, a.orphaned_at, BytesInto{a.old_token_hash}, a.old_token_until,
+           a.writes_per_minute);
   return a;
 }
 
@@ -58,9 +35,12 @@ std::vector<Agent> AgentTable::list(WorkspaceId workspace) const {
 
 void AgentTable::insert(const Agent& a, const domain::AuditEvent& event) {
   Journal& changes = to_.changes();
-  run(to_.driver, "insert into agents (" AGENT_COLUMNS ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", a.id,
-      a.workspace, a.owner, a.name, BytesView{a.token_hash}, text_of(a.scopes), a.created_at, a.expires_at,
-      a.revoked_at, a.last_used_at);
+  run(to_.driver,
+      "insert into agents (" AGENT_COLUMNS
+      ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+      a.id, a.workspace, a.owner, a.name, BytesView{a.token_hash}, text_of(a.scopes), a.created_at, a.expires_at,
+      a.revoked_at, a.last_used_at, a.paused_at, a.orphaned_at, BytesView{a.old_token_hash}, a.old_token_until,
+      a.writes_per_minute);
   changes.append(event);
 }
 
@@ -72,6 +52,50 @@ bool AgentTable::revoke(WorkspaceId workspace, AgentId id, Instant now, const do
   }
   changes.append(event);
   return true;
+}
+
+bool AgentTable::rotate(WorkspaceId workspace, AgentId id, std::string_view new_hash, Instant old_until,
+                        const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  if (run(to_.driver,
+          "update agents set old_token_hash = token_hash, old_token_until = $1, token_hash = $2"
+          " where id = $3 and workspace = $4 and revoked_at = 0",
+          old_until, BytesView{new_hash}, id, workspace) == 0) {
+    return false;
+  }
+  changes.append(event);
+  return true;
+}
+
+bool AgentTable::set_paused(WorkspaceId workspace, AgentId id, Instant at, const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  if (run(to_.driver,
+          "update agents set paused_at = $1 where id = $2 and workspace = $3 and revoked_at = 0"
+          " and (paused_at = 0) <> (cast($1 as bigint) = 0)",
+          at, id, workspace) == 0) {
+    return false;
+  }
+  changes.append(event);
+  return true;
+}
+
+std::vector<AgentId> AgentTable::set_orphaned(WorkspaceId workspace, PersonId owner, Instant at,
+                                              const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  std::vector<AgentId> agents;
+  {
+    // The workspace's own have no owner who could be disabled.
+    Query rows(to_.driver,
+               "update agents set orphaned_at = $1 where owner = $2 and owner <> 0 and workspace = $3"
+               " and revoked_at = 0 and (orphaned_at = 0) <> (cast($1 as bigint) = 0) returning id",
+               at, owner, workspace);
+    while (rows.next()) {
+      changes.expect_event();
+      rows.into(agents.emplace_back());
+    }
+  }
+  changes.append_each(event, agents);
+  return agents;
 }
 
 // Only forwards and only while granted: a touch that changes nothing makes no page dirty and costs no fsync.

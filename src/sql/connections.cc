@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "base/json.h"
+#include "sql/json_columns.h"
 #include "sql/query.h"
 #include "sql/tables.h"
 
@@ -13,41 +12,15 @@ using domain::Connection;
 
 #define CONNECTION_COLUMNS                                                                                      \
   "id, workspace, owner_kind, owner_person, integration, name, auth_template, state, identity_label, base_url," \
-  " plain_fields, secret_traces, created_by, created_at, updated_at"
+  " plain_fields, secret_traces, created_by, created_at, updated_at, provider_references"
 
-constexpr JsonLimits kOwnText{.bytes = 1 << 20};  // written by us; the limit only guards against damage
 constexpr std::size_t kLargestPage = 1000;
-
-std::string text_of(const std::vector<std::pair<std::string, std::string>>& fields) {
-  Json list = Json::array();
-  for (const auto& [name, value] : fields) list.push_back({name, value});
-  return dump_json(list);
-}
-
-std::string text_of(const std::vector<domain::SecretTrace>& traces) {
-  Json list = Json::array();
-  for (const auto& trace : traces) list.push_back({trace.field, trace.version, trace.fingerprint, trace.last4});
-  return dump_json(list);
-}
-
-void read_fields(std::string_view text, std::vector<std::pair<std::string, std::string>>& fields) {
-  if (text == "[]") return;
-  for (const Json& one : parse_json(text, kOwnText)) fields.emplace_back(one.at(0), one.at(1));
-}
-
-void read_traces(std::string_view text, std::vector<domain::SecretTrace>& traces) {
-  if (text == "[]") return;
-  for (const Json& one : parse_json(text, kOwnText)) traces.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
-}
 
 Connection connection_of(const Query& row) {
   Connection c;
-  std::string fields;
-  std::string traces;
   row.into(c.id, c.workspace, c.owner.kind, c.owner.person, c.integration, c.name, c.auth_template, c.state,
-           c.identity_label, c.base_url, fields, traces, c.created_by, c.created_at, c.updated_at);
-  read_fields(fields, c.plain_fields);
-  read_traces(traces, c.secrets);
+           c.identity_label, c.base_url, JsonInto{c.plain_fields}, JsonInto{c.secrets}, c.created_by, c.created_at,
+           c.updated_at, JsonInto{c.references});
   return c;
 }
 
@@ -120,11 +93,11 @@ void ConnectionTable::insert(const Connection& c, std::span<const domain::Sealed
   const auto inserted =
       run(to_.driver,
           "insert into connections (" CONNECTION_COLUMNS
-          ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+          ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
           " on conflict (workspace, owner_kind, owner_person, integration, name) where state <> 'revoked' do nothing",
           c.id, c.workspace, c.owner.kind, c.owner.person, c.integration, c.name, c.auth_template, c.state,
           c.identity_label, c.base_url, text_of(c.plain_fields), text_of(c.secrets), c.created_by, c.created_at,
-          c.updated_at);
+          c.updated_at, text_of(c.references));
   if (inserted == 0) throw Error(ErrorCode::kConflict, "name_taken", "A connection of this name exists already.");
   changes.expect_event();
   for (const domain::SealedField& one : secrets) {
@@ -133,19 +106,50 @@ void ConnectionTable::insert(const Connection& c, std::span<const domain::Sealed
   }
   changes.append(event);
   changes.changed(c.id.value());
+  changes.changed_for(c.workspace, c.owner.person);
+}
+
+// A refresh under way loses its claim on the row with the bytes it wanted to renew. Never crosses owners or
+// integrations: what the owner once allowed was allowed for these.
+bool ConnectionTable::replace_source(const Connection& with, const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  const auto replaced =
+      run(to_.driver,
+          "update connections set state = 'active', auth_template = $1, identity_label = $2, base_url = $3,"
+          " plain_fields = $4, secret_traces = '[]', provider_references = $5, updated_at = $6"
+          " where id = $7 and workspace = $8 and owner_kind = $9 and owner_person = $10 and integration = $11"
+          " and state in ('active', 'refreshing', 'needs_reauth')",
+          with.auth_template, with.identity_label, with.base_url, text_of(with.plain_fields), text_of(with.references),
+          with.updated_at, with.id, with.workspace, with.owner.kind, with.owner.person, with.integration);
+  if (replaced == 0) return false;
+  changes.expect_event();
+  shred(with.workspace, with.id);
+  changes.append(event);
+  changes.changed(with.id.value());
+  changes.changed_for(with.workspace, with.owner.person);
+  return true;
 }
 
 bool ConnectionTable::revoke(WorkspaceId workspace, ConnectionId id, Instant now, const domain::AuditEvent& event) {
   Journal& changes = to_.changes();
-  const auto revoked = run(to_.driver,
-                           "update connections set state = 'revoked', updated_at = $1 where id = $2 and workspace = $3"
-                           " and state in ('active', 'refreshing', 'needs_reauth')",
-                           now, id, workspace);
-  if (revoked == 0) return false;
-  changes.expect_event();
+  PersonId owner;
+  bool revoked = false;
+  {
+    Query rows(to_.driver,
+               "update connections set state = 'revoked', updated_at = $1 where id = $2 and workspace = $3"
+               " and state in ('active', 'refreshing', 'needs_reauth') returning owner_person",
+               now, id, workspace);
+    while (rows.next()) {
+      changes.expect_event();
+      rows.into(owner);
+      revoked = true;
+    }
+  }
+  if (!revoked) return false;
   shred(workspace, id);
   changes.append(event);
   changes.changed(id.value());
+  changes.changed_for(workspace, owner);
   return true;
 }
 

@@ -47,11 +47,12 @@ class Statement {
 
 // How each engine spells what the schema needs (sql/migrations.cc).
 struct TypeWords {
-  std::string_view key;      // {key}: 64-bit primary key
-  std::string_view integer;  // {int}: 64-bit
-  std::string_view bytes;    // {bytes}
-  std::string_view table;    // {table}: what follows a table's closing parenthesis
-  std::string_view sorted;   // {sorted}: the same for a table kept in the order of its primary key
+  std::string_view key;       // {key}: 64-bit primary key
+  std::string_view integer;   // {int}: 64-bit
+  std::string_view bytes;     // {bytes}
+  std::string_view table;     // {table}: what follows a table's closing parenthesis
+  std::string_view sorted;    // {sorted}: the same for a table kept in the order of its primary key
+  std::string_view no_bytes;  // {no bytes}: the empty value of a column of {bytes}
 };
 
 enum class Access { kRead, kWrite };

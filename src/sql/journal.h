@@ -23,9 +23,24 @@ class Journal {
   Journal(Driver& driver, const domain::ChainMac& mac, int node) : driver_(driver), mac_(mac), node_(node) {}
 
   void expect_event() { event_missing_ = true; }
+  // For a row that comes beside another, whose event stands for both: before or after, but in this step.
+  void expect_event_in_step() { event_missing_ = event_missing_ || before_step_.empty(); }
   void append(const domain::AuditEvent& event);
+  // An event for each row of one change, the row being its object.
+  template <class Tag>
+  void append_each(domain::AuditEvent event, const std::vector<Id<Tag>>& rows) {
+    for (const Id<Tag> row : rows) {
+      expect_event();
+      event.object = row.text();
+      append(event);
+    }
+  }
   // `row_key` is told to the commit feed once the transaction is durable.
   void changed(std::int64_t row_key) { changed_.push_back(row_key); }
+  // Likewise for those who watch everything of a person, or of the workspace when it is nobody's in particular.
+  void changed_for(WorkspaceId workspace, PersonId person) {
+    changed(person.valid() ? person.value() : workspace.value());
+  }
   // Secrets were deleted: the log that still holds them should go soon.
   void shredded() { shredded_ = true; }
   // Before the commit.

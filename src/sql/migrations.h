@@ -1,6 +1,6 @@
 // The schema as an append-only list of named steps, each applied in one transaction with its own row in
-// schema_migrations. Never edit a step that was released: append one. docs/schema.sql shows the result for
-// SQLite, and a test compares the two.
+// schema_migrations. Never edit a step that was released (sql/steps.h): append one. docs/schema.sql shows the result
+// for SQLite, and a test compares the two.
 #pragma once
 
 #include <span>
@@ -13,7 +13,7 @@ namespace countersign::sql {
 
 struct Migration {
   std::string_view name;
-  std::string (*statements)();  // with {key} {int} {bytes} {table} {sorted} for the engine's words
+  std::string (*statements)();  // with {key} {int} {bytes} … for the engine's words
 };
 
 std::span<const Migration> migrations();

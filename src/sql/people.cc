@@ -60,4 +60,34 @@ bool PersonTable::set_password(WorkspaceId workspace, PersonId id, std::string_v
   return true;
 }
 
+bool PersonTable::set_role(WorkspaceId workspace, PersonId id, domain::Role role, const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  if (run(to_.driver, "update people set role = $1 where id = $2 and workspace = $3", role, id, workspace) == 0) {
+    return false;
+  }
+  changes.append(event);
+  return true;
+}
+
+bool PersonTable::set_name(WorkspaceId workspace, PersonId id, std::string_view display_name,
+                           const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  if (run(to_.driver, "update people set display_name = $1 where id = $2 and workspace = $3", display_name, id,
+          workspace) == 0) {
+    return false;
+  }
+  changes.append(event);
+  return true;
+}
+
+bool PersonTable::set_disabled(WorkspaceId workspace, PersonId id, bool disabled, const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  if (run(to_.driver, "update people set disabled = $1 where id = $2 and workspace = $3 and disabled <> $1", disabled,
+          id, workspace) == 0) {
+    return false;
+  }
+  changes.append(event);
+  return true;
+}
+
 }  // namespace countersign::sql

@@ -4,6 +4,7 @@
 // Enums travel as the stored names of their domain::Names table, instants as milliseconds, no id as 0.
 #pragma once
 
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -16,6 +17,7 @@
 #include "domain/connection.h"
 #include "domain/handoff.h"
 #include "domain/people.h"
+#include "domain/scope.h"
 #include "sql/driver.h"
 
 namespace countersign::sql {
@@ -26,6 +28,7 @@ constexpr const auto& names_of(domain::ConfirmAction) { return domain::kConfirmA
 constexpr const auto& names_of(domain::ConnectionState) { return domain::kConnectionStateNames; }
 constexpr const auto& names_of(domain::OwnerKind) { return domain::kOwnerNames; }
 constexpr const auto& names_of(domain::Role) { return domain::kRoleNames; }
+constexpr const auto& names_of(domain::LinkPurpose) { return domain::kLinkPurposeNames; }
 
 // What a column of bytes is read into.
 struct BytesInto {
@@ -36,6 +39,7 @@ inline void bind(Statement& to, int at, std::int64_t value) { to.bind(at, value)
 inline void bind(Statement& to, int at, int value) { to.bind(at, std::int64_t{value}); }
 inline void bind(Statement& to, int at, bool value) { to.bind(at, std::int64_t{value}); }
 inline void bind(Statement& to, int at, Instant value) { to.bind(at, value.time_since_epoch().count()); }
+inline void bind(Statement& to, int at, std::chrono::seconds value) { to.bind(at, std::int64_t{value.count()}); }
 inline void bind(Statement& to, int at, std::string_view value) { to.bind(at, value); }
 inline void bind(Statement& to, int at, const std::string& value) { to.bind(at, std::string_view(value)); }
 inline void bind(Statement& to, int at, BytesView value) { to.bind(at, value); }
@@ -55,12 +59,22 @@ inline void read(const Statement& from, int at, bool& value) { value = from.inte
 inline void read(const Statement& from, int at, Instant& value) {
   value = Instant(std::chrono::milliseconds(from.integer(at)));
 }
+inline void read(const Statement& from, int at, std::chrono::seconds& value) {
+  value = std::chrono::seconds(from.integer(at));
+}
 inline void read(const Statement& from, int at, std::string& value) { value = from.text(at); }
 inline void read(const Statement& from, int at, BytesInto value) { value.out = from.bytes(at); }
 inline void read(const Statement& from, int at, domain::Link& value) {
   const std::string_view bytes = from.bytes(at);
   if (bytes.size() != value.size()) throw Error(ErrorCode::kInternal, "corrupt_row", "A stored link is damaged.");
   std::memcpy(value.data(), bytes.data(), bytes.size());
+}
+// Written as domain::text_of(scopes).
+inline void read(const Statement& from, int at, domain::ScopeSet& value) {
+  const auto scopes = domain::parse_scopes(from.text(at));
+  if (!scopes)
+    throw Error(ErrorCode::kInternal, "corrupt_row", "A stored scope is unknown.", std::string(from.text(at)));
+  value = *scopes;
 }
 template <class Tag>
 void read(const Statement& from, int at, Id<Tag>& value) {

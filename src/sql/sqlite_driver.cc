@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x43736764;  // "Csgd", in the header of our files
 constexpr int kBusyMilliseconds = 2000;              // only another program's sqlite3 can make us wait
 
-constexpr TypeWords kWords{"integer primary key", "integer", "blob", "strict", "strict, without rowid"};
+constexpr TypeWords kWords{"integer primary key", "integer", "blob", "strict", "strict, without rowid", "x''"};
 
 // Storage failures: SQLite may have rolled the transaction back already, and none of it can be kept.
 bool ends_transaction(int primary_code) {

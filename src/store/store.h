@@ -25,10 +25,12 @@ class Snapshot {
  public:
   virtual ~Snapshot() = default;
   virtual const Handoffs& handoffs() const = 0;
+  virtual const Logins& logins() const = 0;
   virtual const Connections& connections() const = 0;
   virtual const People& people() const = 0;
   virtual const Sessions& sessions() const = 0;
   virtual const Agents& agents() const = 0;
+  virtual const Bindings& bindings() const = 0;
   virtual const Keys& keys() const = 0;
   virtual const AuditLog& audit() const = 0;
 };
@@ -37,10 +39,12 @@ class Transaction {
  public:
   virtual ~Transaction() = default;
   virtual Handoffs& handoffs() = 0;
+  virtual Logins& logins() = 0;
   virtual Connections& connections() = 0;
   virtual People& people() = 0;
   virtual Sessions& sessions() = 0;
   virtual Agents& agents() = 0;
+  virtual Bindings& bindings() = 0;
   virtual Keys& keys() = 0;
   virtual AuditLog& audit() = 0;
 };

@@ -60,6 +60,9 @@ std::string problem_with(const domain::Field& field, std::string_view value) {
       field.prefixes.empty() || std::any_of(field.prefixes.begin(), field.prefixes.end(),
                                             [&](const std::string& prefix) { return value.starts_with(prefix); });
   if (!right_start) return "The " + field.label + " begins with " + listed(field.prefixes) + "; this one does not";
+  if (!domain::made_of(field.characters, value)) {
+    return "The " + field.label + " has a character that does not belong there: it is made of " + field.characters;
+  }
   return "";
 }
 

@@ -1,11 +1,14 @@
 #include "vault/vault.h"
 
+#include <set>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "crypto/fingerprint.h"
 #include "crypto/mac.h"
 #include "crypto/seal.h"
 #include "store/store.h"
+#include "vault/bindings.h"
 
 namespace countersign::vault {
 namespace {
@@ -42,6 +45,15 @@ std::string last4_of(const Secret& value) {
   return is_utf8(tail) ? std::string(tail) : std::string();
 }
 
+// "env file": the places that a connection's references lead to, each once.
+std::string provider_names(const domain::Connection& connection) {
+  std::set<std::string_view> names;
+  for (const domain::ProviderReference& reference : connection.references) names.insert(reference.provider);
+  std::string text;
+  for (const std::string_view name : names) (text += text.empty() ? "" : " ") += name;
+  return text;
+}
+
 Error seal_broken(const domain::Connection& connection, std::string_view field) {
   return Error(ErrorCode::kInternal, "seal_broken", "The stored credential cannot be opened.",
                "the seal of " + connection.id.text() + " field " + std::string(field) +
@@ -71,7 +83,8 @@ std::vector<domain::SealedField> Vault::seal(domain::Connection& connection, con
   return sealed;
 }
 
-Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId id, std::string_view purpose) const {
+Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId id, std::string_view purpose,
+                   const Bindings& bindings) const {
   domain::AuditEvent event;
   event.workspace = workspace;
   event.at = clock_.now();
@@ -80,21 +93,26 @@ Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, Connection
   event.object = id.text();
   event.facts.emplace_back("purpose", purpose);
 
-  // The event is durable before a byte is decrypted.
+  // The event is durable before a byte is decrypted or asked for.
   auto [connection, sealed] = store_.transact([&](store::Transaction& tx) {
     auto found = tx.connections().find(workspace, id);
     if (!found) throw Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.");
     if (found->state == domain::ConnectionState::kRevoked) {
       throw Error(ErrorCode::kConflict, "connection_revoked", "This connection was removed.");
     }
-    tx.audit().record(event);
+    domain::AuditEvent opened = event;  // this may run more than once
+    if (!found->references.empty()) opened.facts.emplace_back("provider", provider_names(*found));
+    tx.audit().record(opened);
     return std::pair(std::move(*found), tx.connections().sealed_fields(workspace, id));
   });
+  return connection.references.empty() ? unseal(connection, sealed) : bindings.resolve(connection);
+}
 
+Fields Vault::unseal(const domain::Connection& connection, std::span<const domain::SealedField> sealed) const {
   Fields opened;
   for (const domain::SealedField& field : sealed) {
     const Stored stored = parse_stored(field.sealed);
-    auto value = crypto::open(keys_.data_key(workspace, stored.key_version), stored.seal,
+    auto value = crypto::open(keys_.data_key(connection.workspace, stored.key_version), stored.seal,
                               bound_to(connection, field.field, field.version));
     if (!value) throw seal_broken(connection, field.field);
     opened.emplace(field.field, std::move(*value));

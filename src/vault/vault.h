@@ -29,6 +29,8 @@ namespace countersign::vault {
 using Fields = std::map<std::string, Secret, std::less<>>;
 using Facts = std::vector<std::pair<std::string_view, std::string>>;
 
+class Bindings;
+
 class Vault {
  public:
   Vault(store::Store& store, const crypto::KeyRing& keys, const Clock& clock, Random& random);
@@ -38,12 +40,16 @@ class Vault {
   // transaction.
   std::vector<domain::SealedField> seal(domain::Connection& connection, const Fields& fields) const;
 
-  // Opening is a change: it is in the audit chain, with its purpose, before the plaintext leaves. Throws
-  // kNotFound, kConflict (`connection_revoked`), kInternal (`seal_broken`: the row does not belong here).
-  Fields open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId connection,
-              std::string_view purpose) const;
+  // Opening is a change: it is in the audit chain, with its purpose, before the plaintext leaves. A connection
+  // made of references has nothing sealed: its values come from `bindings`, now, which may block on a file or
+  // on the network. Throws kNotFound, kConflict (`connection_revoked`), kInternal (`seal_broken`: the row does
+  // not belong here), and as Bindings::resolve.
+  Fields open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId connection, std::string_view purpose,
+              const Bindings& bindings) const;
 
  private:
+  Fields unseal(const domain::Connection& connection, std::span<const domain::SealedField> sealed) const;
+
   store::Store& store_;
   const crypto::KeyRing& keys_;
   const Clock& clock_;

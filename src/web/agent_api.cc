@@ -1,13 +1,13 @@
 // The REST door for agents: /v1/..., JSON in and out, the same tools as MCP behind it.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/json.h"
-#include "mcp/schema_check.h"
 #include "web/agent_door.h"
+#include "web/auth_session_api.h"
+#include "web/rest_input.h"
 
 namespace countersign::web {
 namespace {
@@ -16,64 +16,27 @@ using enum http::Method;
 
 constexpr std::string_view kPolled = "handoffs.wait";
 
-constexpr std::array<AgentOperation, 7> kOperations{{
-    {kPost, "/v1/handoffs", "connections.createHandoff", 201, http::BodyKind::kJson},
-    {kGet, "/v1/handoffs/{handoffId}", kPolled, 200, http::BodyKind::kNone, http::Runs::kAtOnce},
+using http::BodyKind;
+using enum http::Runs;
+using enum AgentOperation::Repeat;
+
+// 202: a person has to confirm it first.
+constexpr std::array<AgentOperation, 10> kOperations{{
+    {kPost, "/v1/handoffs", "connections.createHandoff", 201, BodyKind::kJson, kOnWorker, kSameAnswer},
+    {kGet, "/v1/handoffs/{handoffId}", kPolled, 200, BodyKind::kNone, kAtOnce},
     {kPost, "/v1/handoffs/{handoffId}/cancel", "handoffs.cancel", 200},
     {kGet, "/v1/connections", "connections.list", 200},
+    {kPost, "/v1/connections", "connections.create", 202, BodyKind::kJson, kOnWorker, kSameAnswer},
     {kGet, "/v1/connections/{connectionId}", "connections.get", 200},
-    // 202: a person has to confirm it first.
-    {kDelete, "/v1/connections/{connectionId}", "connections.remove", 202},
+    {kDelete, "/v1/connections/{connectionId}", "connections.remove", 202, BodyKind::kNone, kOnWorker, kSameAnswer},
     {kGet, "/v1/integrations", "integrations.list", 200},
+    {kGet, "/v1/providers", "providers.list", 200},
+    {kGet, "/v1/providers/{provider}/items", "providers.items", 200},
 }};
 
 // A tool's answer as an HTTP response; 201 where the call made something.
 http::Response respond(const Answer& answer, int status) {
   return http::Response(status, "application/json", dump_json(*answer.body));
-}
-
-// What is no number stays text: the schema then says what is wrong with it.
-Json number_or_text(const std::string& text) {
-  long long number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? Json(number) : Json(text);
-}
-
-// Path and query parameters and the body in one object, so that the tool's own schema judges all of them.
-Json merge_input(const http::Call& call, const AgentTool& tool) {
-  Json input = call.json == nullptr ? Json::object() : *call.json;
-  if (!input.is_object()) {
-    throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", "The body must be a JSON object.");
-  }
-  // What stands in an address is written into logs on the way: one place for each argument, and not that one.
-  if (call.json != nullptr && !call.query_params.empty()) {
-    throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", "This endpoint takes no query; use the body.");
-  }
-  const Json& properties = (*tool.description.input_schema)["properties"];
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (input.contains(name)) {
-      throw Error(ErrorCode::kInvalidArgument, "said_twice", name + " stands in two places of the request.")
-          .at("/" + name);
-    }
-    const bool integer = properties.contains(name) && properties[name].value("type", "") == "integer";
-    input[name] = integer ? number_or_text(value) : Json(value);
-  };
-  for (const auto& [name, value] : call.path_params) add(name, value);
-  for (const auto& [name, value] : call.query_params) add(name, value);
-  return input;
-}
-
-// All that is wrong at once, so that the next try is the last; `pointer` names the first.
-void check_input(const AgentTool& tool, const Json& input) {
-  const auto problems = mcp::check_schema(*tool.description.input_schema, input);
-  if (problems.empty()) return;
-  std::string message;
-  for (const auto& [pointer, what] : problems) {
-    if (!message.empty()) message += "; ";
-    if (!pointer.empty()) message.append(pointer).append(": ");
-    message += what;
-  }
-  throw Error(ErrorCode::kInvalidArgument, "invalid_arguments", std::move(message)).at(problems.front().pointer);
 }
 
 Error bad_request_key(std::string message) {
@@ -98,9 +61,8 @@ std::string request_key_of(const http::Request& request) {
 
 http::Handler run_tool(AgentDoor& door, const AgentTool& tool, int status) {
   return [&door, &tool, status](http::Call& call) -> http::Outcome {
-    const Json input = merge_input(call, tool);
-    check_input(tool, input);
-    ToolOutcome outcome = door.run(tool, call.caller, input, request_key_of(call.request));
+    const Json input = rest_input(call, tool.description);
+    ToolOutcome outcome = door.run(tool, call, input, request_key_of(call.request));
     if (const Answer* answer = std::get_if<Answer>(&outcome)) return respond(*answer, status);
     auto& held = std::get<HeldAnswer>(outcome);
     return http::Hold{held.topic, door.deadline_of(held),
@@ -137,6 +99,7 @@ void add_agent_api_routes(http::Router& router, AgentDoor& door) {
                 .handler = polled ? get_or_wait(door)
                                   : run_tool(door, tool_named(door.tools(), operation.tool), operation.success)});
   }
+  add_auth_session_routes(router, door);
 }
 
 }  // namespace countersign::web

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/scope.h"
 #include "handoff/handoffs.h"
 #include "http/router.h"
 #include "mcp/tool.h"
@@ -21,9 +22,10 @@ enum class Cap { kNone, kWrite, kExecute };
 
 struct ToolCall {
   const Services& services;
-  handoff::Asker asker;
-  const Json& arguments;    // fits the tool's input schema
-  std::string request_key;  // Idempotency-Key; empty: none
+  handoff::Asker asker;        // nobody, where the tool needs no grant
+  const Json& arguments;       // fits the tool's input schema
+  std::string request_key;     // Idempotency-Key; empty: none
+  const std::string& address;  // the client's
 };
 
 // What a tool answers: words for a model, and the object both doors send.
@@ -43,8 +45,12 @@ using ToolOutcome = std::variant<Answer, HeldAnswer>;
 
 struct AgentTool {
   mcp::Tool description;
+  // A grant needs one of these. None: no grant is needed at all. Forgotten: the strictest.
+  domain::ScopeSet scopes{domain::Scope::kChange};
   Cap cap = Cap::kNone;
   std::function<ToolOutcome(const ToolCall&)> run;
+
+  bool is_public() const { return scopes.empty(); }
 };
 
 std::vector<AgentTool> agent_tools();
@@ -52,14 +58,19 @@ std::vector<AgentTool> agent_tools();
 const AgentTool& tool_named(const std::vector<AgentTool>& tools, std::string_view name);
 
 // web/tools/<tool>.cc
+AgentTool connections_create();
 AgentTool connections_create_handoff();
 AgentTool connections_get();
 AgentTool connections_list();
 AgentTool connections_remove();
+AgentTool create_auth_session();
+AgentTool get_auth_session();
 AgentTool handoffs_cancel();
 AgentTool handoffs_get();
 AgentTool handoffs_wait();
 AgentTool integrations_list();
+AgentTool providers_items();
+AgentTool providers_list();
 
 inline constexpr std::chrono::seconds kLongestWait{50};  // under every client's 60 s (facts: MCP clients)
 

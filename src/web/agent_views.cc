@@ -14,19 +14,6 @@ namespace schema = mcp::schema;
 // How often to look when a client cannot wait (RFC 8628 section 3.2 calls it `interval`).
 constexpr int kPollSeconds = 2;
 
-long long seconds_until(Instant deadline, Instant now) {
-  return std::max<long long>(0, std::chrono::ceil<std::chrono::seconds>(deadline - now).count());
-}
-
-std::string rfc3339(Instant at) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[sizeof "2026-11-21T06:20:00Z"];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
 // What the agent should do now, in words a model can follow.
 std::string next_step(domain::HandoffState state) {
   switch (state) {
@@ -51,7 +38,13 @@ std::string next_step(domain::HandoffState state) {
   return "";
 }
 
-std::string instructions_for(const domain::Handoff& handoff) {
+std::string instructions_for(const domain::Handoff& handoff, domain::HandoffState state) {
+  if (is_settled(state)) {
+    return "This was asked for before with the same Idempotency-Key and is " +
+           std::string(domain::kHandoffStateNames[state]) + ": do not give the URL to the user again. " +
+           (state == domain::kCompleted ? "Call handoffs.get for its outcome."
+                                        : next_step(state) + " A new one takes a new Idempotency-Key.");
+  }
   const std::string purpose = handoff.kind == domain::HandoffKind::kConfirm
                                   ? "to confirm this change"
                                   : "to enter the credential there; never ask for it in this chat";
@@ -60,16 +53,36 @@ std::string instructions_for(const domain::Handoff& handoff) {
          "opened or completing, call it again. expired means nobody answered and is not a denial.";
 }
 
+// Whether its connection is what came of it; of a removal it is what it was about.
+bool makes_connection(const domain::Handoff& handoff) {
+  return handoff.kind == domain::HandoffKind::kSecretForm ||
+         handoff.action == domain::ConfirmAction::kCreateConnection ||
+         handoff.action == domain::ConfirmAction::kReplaceConnection;
+}
+
 std::string handoff_text(const domain::Handoff& handoff, domain::HandoffState state,
                          const std::optional<domain::Connection>& connection) {
   std::string text = "The handoff is " + std::string(domain::kHandoffStateNames[state]) + ". ";
   if (state != domain::kCompleted) return text + next_step(state);
-  if (handoff.kind == domain::HandoffKind::kConfirm) return text + "The user confirmed the change and it was made.";
+  if (!makes_connection(handoff)) return text + "The user confirmed the change and it was made.";
   if (!connection) return text + "The connection it made has been removed since.";
   return text + "The connection id is " + connection->id.text() + ".";
 }
 
 }  // namespace
+
+long long seconds_until(Instant deadline, Instant now) {
+  return std::max<long long>(0, std::chrono::ceil<std::chrono::seconds>(deadline - now).count());
+}
+
+std::string rfc3339(Instant at) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[sizeof "2026-11-21T06:20:00Z"];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
 
 Answer minted_answer(const Services& services, const handoff::Minted& minted) {
   const domain::Handoff& handoff = minted.handoff;
@@ -77,18 +90,21 @@ Answer minted_answer(const Services& services, const handoff::Minted& minted) {
   const std::string& base = services.settings.public_url;
   const std::string id = handoff.id.text();
   const std::string url = base + "/h/" + minted.link_token;
-  const std::string instructions = instructions_for(handoff);
+  const auto state = state_at(handoff, now);
+  const std::string instructions = instructions_for(handoff, state);
   Json body = {{"url", url},
                {"instructions", instructions},
                {"handoffId", id},
-               {"status", domain::kHandoffStateNames[state_at(handoff, now)]},
+               {"status", domain::kHandoffStateNames[state]},
                {"userCode", handoff.user_code},
                {"pollUrl", base + "/v1/handoffs/" + id},
-               {"expiresIn", seconds_until(handoff.expires_at, now)},
+               {"expiresIn", is_settled(state) ? 0 : seconds_until(handoff.expires_at, now)},
                {"expiresAt", rfc3339(handoff.expires_at)},
                {"interval", kPollSeconds}};
-  return {"URL for the user: " + url + "\nCode: " + handoff.user_code + "\n" + instructions,
-          mcp::share(std::move(body))};
+  std::string text = is_settled(state)
+                         ? instructions
+                         : "URL for the user: " + url + "\nCode: " + handoff.user_code + "\n" + instructions;
+  return {std::move(text), mcp::share(std::move(body))};
 }
 
 Answer handoff_answer(const Services& services, const domain::Handoff& handoff) {
@@ -105,7 +121,7 @@ Answer handoff_answer(const Services& services, const domain::Handoff& handoff) 
                {"expiresAt", rfc3339(handoff.expires_at)},
                {"next", next_step(state)}};
   if (!is_settled(state)) body["interval"] = kPollSeconds;
-  if (connection && handoff.kind == domain::HandoffKind::kSecretForm) body["connection"] = connection_view(*connection);
+  if (connection && makes_connection(handoff)) body["connection"] = connection_view(*connection);
   return {handoff_text(handoff, state, connection), mcp::share(std::move(body))};
 }
 
@@ -132,7 +148,7 @@ Json connection_view(const domain::Connection& connection) {
                {"name", connection.name},
                {"integration", connection.integration},
                {"template", connection.auth_template},
-               {"provider", "countersign"},
+               {"provider", connection.references.empty() ? "countersign" : connection.references.front().provider},
                {"address", connection.integration + "." + std::string(owner) + "." + connection.name},
                {"status", domain::kConnectionStateNames[connection.state]},
                {"identityLabel", nullptr},
@@ -145,7 +161,14 @@ Json connection_view(const domain::Connection& connection) {
 Json integration_view(const domain::Integration& integration) {
   Json templates = Json::array();
   for (const domain::AuthTemplate& one : integration.templates) {
-    templates.push_back({{"slug", one.slug}, {"kind", domain::kTemplateKindNames[one.kind]}, {"label", one.label}});
+    Json secrets = Json::array();
+    for (const domain::Field& field : one.fields) {
+      if (field.sensitivity == domain::Sensitivity::kSecret) secrets.push_back(field.name);
+    }
+    templates.push_back({{"slug", one.slug},
+                         {"kind", domain::kTemplateKindNames[one.kind]},
+                         {"label", one.label},
+                         {"secrets", std::move(secrets)}});
   }
   return {{"slug", integration.slug},
           {"name", integration.name},

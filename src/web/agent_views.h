@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "domain/connection.h"
 #include "domain/handoff.h"
@@ -13,7 +14,11 @@
 
 namespace countersign::web {
 
-// The person's link and everything an agent needs to wait for the outcome.
+std::string rfc3339(Instant at);
+long long seconds_until(Instant deadline, Instant now);  // never negative
+
+// The person's link and everything an agent needs to wait for the outcome. For one that a repeated
+// Idempotency-Key found settled: what became of it.
 Answer minted_answer(const Services& services, const handoff::Minted& minted);
 // State, and the connection once there is one.
 Answer handoff_answer(const Services& services, const domain::Handoff& handoff);

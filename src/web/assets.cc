@@ -28,6 +28,7 @@ std::string hashed_name(const EmbeddedFile& file) {
 
 std::string_view content_type(std::string_view name) {
   if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
   if (name.ends_with(".svg")) return "image/svg+xml";
   throw Error(ErrorCode::kInternal, "bad_asset", "A static file has a type nobody described.", std::string(name));
 }

@@ -27,6 +27,9 @@ std::size_t count(const http::Request& request, std::string_view name) {
 
 Error sign_in_needed() { return Error(ErrorCode::kUnauthenticated, kSignInNeeded, "Sign in first."); }
 
+// What a person without a password may still do.
+bool is_on_the_way_in(std::string_view path) { return path == "/welcome" || path == "/logout"; }
+
 Error foreign_form(const Settings& settings, std::string detail) {
   return Error(ErrorCode::kPermissionDenied, "csrf",
                "This form was not sent from a page of this server. Open " + settings.public_url +
@@ -57,6 +60,9 @@ http::Caller Doorkeeper::authenticate(const http::Request& request, http::Access
       return {};
     case http::Access::kAgent:
       return agent(request);
+    case http::Access::kAgentOrNobody:
+      if (count(request, "authorization") == 0) return {};
+      return agent(request);
     case http::Access::kBrowser:
       return person(request);
     case http::Access::kBrowserForm:
@@ -81,18 +87,24 @@ http::Caller Doorkeeper::agent(const http::Request& request) const {
   caller.workspace = agent.workspace.value();
   caller.id = agent.id.value();
   caller.owner = agent.owner.value();
+  caller.scopes = agent.scopes.bits();
+  caller.writes_per_minute = agent.writes_per_minute;
   return caller;
 }
 
 http::Caller Doorkeeper::person(const http::Request& request) {
   const auto presence = present(sign_in_, settings_, request);
   if (!presence) throw sign_in_needed();
+  if (presence->person.password_hash.empty() && !settings_.dev && !is_on_the_way_in(request.path)) {
+    throw Error(ErrorCode::kPermissionDenied, kPasswordNeeded, "Choose a password first.");
+  }
   http::Caller caller;
   caller.kind = http::Caller::Kind::kPerson;
   caller.workspace = presence->person.workspace.value();
   caller.id = presence->person.id.value();
   caller.session = presence->session.id.value();
   caller.role = static_cast<int>(presence->person.role);
+  caller.verified_at = presence->verified_at.time_since_epoch().count();
   caller.csrf = presence->csrf;
   return caller;
 }

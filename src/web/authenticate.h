@@ -16,6 +16,8 @@ namespace countersign::web {
 
 // `sign_in_needed`: the error view leads the person to the sign-in page and back.
 inline constexpr std::string_view kSignInNeeded = "sign_in_needed";
+// In `serve` a person without a password chooses one before anything else.
+inline constexpr std::string_view kPasswordNeeded = "password_needed";
 // The browser sent no cookie back that it was given a moment ago.
 inline constexpr std::string_view kCookiesDropped = "cookies_dropped";
 

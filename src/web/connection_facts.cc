@@ -24,18 +24,24 @@ std::string who_can_use(const domain::Owner& owner) {
   return owner.kind == domain::OwnerKind::kOrg ? "All agents of this workspace" : "Only agents that act for you";
 }
 
-std::string_view state_words(domain::ConnectionState state) {
+Badge badge_of(domain::ConnectionState state) {
   switch (state) {
     case domain::ConnectionState::kActive:
-      return "Ready";
+      return {"ok", "Ready"};
     case domain::ConnectionState::kRefreshing:
-      return "Being renewed";
+      return {"warn", "Being renewed"};
     case domain::ConnectionState::kNeedsReauth:
-      return "Needs to be connected again";
+      return {"bad", "Needs to be connected again"};
     case domain::ConnectionState::kRevoked:
-      return "Removed";
+      return {"off", "Removed"};
   }
-  return "";
+  return {};
+}
+
+std::string where_it_lives(const domain::Connection& connection) {
+  if (connection.state == domain::ConnectionState::kRevoked) return "nowhere any more";
+  if (connection.references.empty()) return "here, encrypted";
+  return "elsewhere (" + connection.references.front().provider + "), fetched for each call";
 }
 
 void show_connection(const domain::Connection& connection, const domain::Integration* integration, Values& values) {
@@ -43,7 +49,8 @@ void show_connection(const domain::Connection& connection, const domain::Integra
   values.set("CONNECTION_ID", connection.id.text());
   values.set("SERVICE", service_name(integration, connection.integration));
   values.set("WHO_CAN_USE", who_can_use(connection.owner));
-  values.set("STATE", state_words(connection.state));
+  values.set("WHERE", where_it_lives(connection));
+  show_badge(badge_of(connection.state), values);
   values.set_if_any("BASE_URL", connection.base_url);
   values.set_if_any("IDENTITY_LABEL", connection.identity_label);
   for (const auto& [name, value] : connection.plain_fields) {
@@ -54,6 +61,12 @@ void show_connection(const domain::Connection& connection, const domain::Integra
         .set("FIELD_LABEL", label_of(integration, connection, trace.field))
         .set("FINGERPRINT", trace.fingerprint)
         .set_if_any("LAST4", trace.last4);
+  }
+  for (const domain::ProviderReference& reference : connection.references) {
+    values.add("REFERENCE")
+        .set("FIELD_LABEL", label_of(integration, connection, reference.field))
+        .set("PROVIDER", reference.provider)
+        .set("ITEM", reference.item, 300);
   }
 }
 

@@ -1,4 +1,4 @@
-// What a page shows of a connection: its facts, never its secret. Shared by the saved page and the
+// What a page shows of a connection: its facts, never its secret. Shared by the saved page, the list and the
 // connection's own. Pure.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.h"
 #include "domain/connection.h"
+#include "web/badge.h"
 #include "web/values.h"
 
 namespace countersign::web {
@@ -15,6 +16,8 @@ void show_connection(const domain::Connection& connection, const domain::Integra
 // The service's name, or its slug when its file is gone.
 std::string service_name(const domain::Integration* integration, std::string_view slug);
 std::string who_can_use(const domain::Owner& owner);
-std::string_view state_words(domain::ConnectionState state);
+Badge badge_of(domain::ConnectionState state);
+// "here, encrypted", or the provider it stays with.
+std::string where_it_lives(const domain::Connection& connection);
 
 }  // namespace countersign::web

@@ -5,6 +5,17 @@ namespace countersign::web {
 std::string session_cookie_name(const Settings& settings) { return "__Host-cs_session" + settings.cookie_suffix; }
 std::string visitor_cookie_name(const Settings& settings) { return "__Host-cs_visitor" + settings.cookie_suffix; }
 
+std::string next_cookie_name(const Settings& settings) { return "__Host-cs_next" + settings.cookie_suffix; }
+
+http::Header next_cookie(const Settings& settings, std::string_view word) {
+  return {"Set-Cookie",
+          next_cookie_name(settings) + "=" + std::string(word) + std::string(kCookieAttributes) + "; Max-Age=600"};
+}
+
+http::Header forget_next_cookie(const Settings& settings) {
+  return {"Set-Cookie", next_cookie_name(settings) + "=" + std::string(kCookieAttributes) + "; Max-Age=0"};
+}
+
 http::Header visitor_cookie(const Settings& settings, std::string_view visitor) {
   return {"Set-Cookie", visitor_cookie_name(settings) + "=" + std::string(visitor) + std::string(kCookieAttributes)};
 }

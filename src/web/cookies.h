@@ -1,4 +1,4 @@
-// The two cookies of a browser, and their attributes. Both are `__Host-`: bound to this very host, sent over
+// The cookies of a browser, and their attributes. All are `__Host-`: bound to this very host, sent over
 // a secure connection only, and out of reach of a neighbouring subdomain (abuse case 70). Pure.
 #pragma once
 
@@ -18,6 +18,12 @@ std::string visitor_cookie_name(const Settings& settings);
 // Secure even in `dev` on plain http: browsers take a loopback address for secure, and those that do not
 // get the page that says so.
 inline constexpr std::string_view kCookieAttributes = "; Path=/; Secure; HttpOnly; SameSite=Lax";
+
+// What this browser was on its way to when it was sent to sign in: a word of next_page.h. Whoever then opens an
+// invitation in it comes back to the request that reached them. Ten minutes.
+std::string next_cookie_name(const Settings& settings);
+http::Header next_cookie(const Settings& settings, std::string_view word);
+http::Header forget_next_cookie(const Settings& settings);
 
 http::Header visitor_cookie(const Settings& settings, std::string_view visitor);
 http::Header forget_session_cookie(const Settings& settings);

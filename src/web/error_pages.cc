@@ -101,6 +101,7 @@ Words words_for_status(const Error& error, int status) {
 
 http::Response draw(const Services& services, const http::Request& request, const Error& error, int status) {
   if (error.reason() == kSignInNeeded) return lead_to_sign_in(request);
+  if (error.reason() == kPasswordNeeded) return http::see_other("/welcome" + next_query(next_word(request.path)));
   if (error.reason() == kCookiesDropped) return cookies_page(services, request, status);
   if (is_dead_link(error))
     return message_page(services, request, dead_link_words(services.settings), status == 404 ? 404 : 410);

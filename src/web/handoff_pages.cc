@@ -4,10 +4,13 @@
 #include <variant>
 
 #include "base/encoding.h"
+#include "base/error.h"
 #include "web/connection_facts.h"
 #include "web/handoff_view.h"
+#include "web/login_pages.h"
 #include "web/page_frame.h"
 #include "web/routes.h"
+#include "web/step_up.h"
 
 namespace countersign::web {
 namespace {
@@ -35,8 +38,9 @@ http::Response refused(const Services& services, const http::Call& call, Refusal
 }
 
 std::string noun_for(const Card& card) {
-  const bool form = card.handoff.kind == domain::HandoffKind::kSecretForm;
-  return form ? service_of(card) : "the removal of a connection at " + service_of(card);
+  if (card.handoff.kind == domain::HandoffKind::kSecretForm) return service_of(card);
+  const bool removal = card.handoff.action == domain::ConfirmAction::kRemoveConnection;
+  return (removal ? "the removal of a connection at " : "a connection to ") + service_of(card);
 }
 
 http::Response state_page(const Services& services, const http::Call& call, const Card& card, int status) {
@@ -60,10 +64,12 @@ http::Response removed_page(const Services& services, const http::Call& call, co
 http::Response saved_page(const Services& services, const http::Call& call, const Card& card) {
   const auto just_saved = call.query_params.find("saved");
   const bool now = just_saved != call.query_params.end();
+  const bool works = call.query_params.contains("works");
   Page page(services, call);
   Values& values = page.content("handoff_saved.html", now ? "Saved" : "Done already");
-  values.show_either(now, "JUST_NOW", "EARLIER");
-  show_connection(*card.connection, card.integration, values);
+  values.show_either(now || card.handoff.kind == domain::HandoffKind::kConfirm, "JUST_NOW", "EARLIER");
+  values.show_either(works, "WORKS");
+  show_connection(*card.connection, card.integration.get(), values);
   if (now && card.auth_template) {
     for (const domain::Field& field : card.auth_template->fields) {
       if (listed(just_saved->second, field.name)) values.add("TRIMMED").set("TRIMMED_LABEL", field.label);
@@ -73,7 +79,7 @@ http::Response saved_page(const Services& services, const http::Call& call, cons
 }
 
 http::Response done_page(const Services& services, const http::Call& call, const Card& card) {
-  if (card.handoff.kind == domain::HandoffKind::kConfirm) return removed_page(services, call, card);
+  if (card.handoff.action == domain::ConfirmAction::kRemoveConnection) return removed_page(services, call, card);
   if (card.connection) return saved_page(services, call, card);
   return state_page(services, call, card, 200);
 }
@@ -83,8 +89,14 @@ http::Response open_page(const Services& services, const http::Call& call, const
   const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
   const Visit visit{link_token(call), person, services.clock.now()};
   Page page(services, call);
-  if (card.handoff.kind == domain::HandoffKind::kConfirm) {
+  if (card.handoff.action == domain::ConfirmAction::kRemoveConnection) {
     show_request(card, visit, page.content("handoff_confirm.html", "Remove a connection?"));
+    return page.answer();
+  }
+  if (card.handoff.kind == domain::HandoffKind::kConfirm) {
+    Values& values = page.content("handoff_reference.html", "Make a connection?");
+    show_request(card, visit, values);
+    show_proposal(card, values);
     return page.answer();
   }
   // An org's that nobody has taken: one step more, so that two admins do not both fetch a key.
@@ -100,9 +112,10 @@ http::Response open_page(const Services& services, const http::Call& call, const
 }
 
 http::Response show(const Services& services, http::Call& call) {
-  const handoff::Look look = services.handoffs.look(opener_of(call.caller), link_token(call));
+  const handoff::Look look = services.handoffs.look(acting_of(call.caller), link_token(call));
   if (const auto* refusal = std::get_if<Refusal>(&look)) return refused(services, call, *refusal);
   const Card& card = std::get<Card>(look);
+  if (card.handoff.kind == domain::HandoffKind::kLogin) return show_login_request(services, call);
   if (domain::is_open(card.state)) return open_page(services, call, card);
   if (card.state == domain::kCompleted) return done_page(services, call, card);
   return state_page(services, call, card, 200);
@@ -110,40 +123,58 @@ http::Response show(const Services& services, http::Call& call) {
 
 // Looks before a change: the handoff if this person may act on it now, or the page that says why not.
 using Door = std::variant<Card, http::Response>;
-Door enter(const Services& services, const http::Call& call) {
-  handoff::Look look = services.handoffs.look(opener_of(call.caller), link_token(call));
+Door enter(const Services& services, http::Call& call) {
+  handoff::Look look = services.handoffs.look(acting_of(call.caller), link_token(call));
   if (const auto* refusal = std::get_if<Refusal>(&look)) return refused(services, call, *refusal);
   Card& card = std::get<Card>(look);
   if (domain::is_open(card.state)) return std::move(card);
+  if (card.handoff.kind == domain::HandoffKind::kLogin && card.state != domain::kCompleted) {
+    return show_login_request(services, call, 409);
+  }
   // Pressed twice, or sent again with the back button: what was done is shown, nothing is done again.
   if (card.state == domain::kCompleted) return back_to(call);
   return state_page(services, call, card, 409);
 }
 
+bool is_login(const Door& door) { return std::get<Card>(door).handoff.kind == domain::HandoffKind::kLogin; }
+
 http::Response take_on(const Services& services, http::Call& call) {
   Door door = enter(services, call);
   if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
-  services.handoffs.open(opener_of(call.caller), link_token(call));
+  if (is_login(door)) return type_login_code(services, call);
+  services.handoffs.open(acting_of(call.caller), link_token(call));
   return back_to(call);
+}
+
+http::Response allow(const Services& services, http::Call& call) {
+  Door door = enter(services, call);
+  if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
+  if (!is_login(door)) throw Error(ErrorCode::kNotFound, "not_found", "There is nothing at this address.");
+  return allow_login(services, call);
 }
 
 http::Response decline(const Services& services, http::Call& call) {
   Door door = enter(services, call);
   if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
-  services.handoffs.decline(opener_of(call.caller), link_token(call));
+  if (is_login(door)) {
+    services.logins.deny(acting_of(call.caller), link_token(call));
+  } else {
+    services.handoffs.decline(acting_of(call.caller), link_token(call));
+  }
   return back_to(call);
 }
 
 http::Response confirm(const Services& services, http::Call& call) {
   Door door = enter(services, call);
   if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
-  services.handoffs.confirm(opener_of(call.caller), link_token(call));
+  services.handoffs.confirm(acting_of(call.caller), link_token(call));
   return back_to(call);
 }
 
 // Takes the secrets out of the form: from here on only the service holds them.
 handoff::Submission submission_of(const Card& card, http::Form& form) {
   handoff::Submission submission;
+  if (form.field(kLiveCheckInput) == "yes") submission.check = handoff::LiveCheck::kTry;
   for (const auto& [name, value] : form.fields()) {
     if (name.starts_with(kPlainInput)) submission.plain.emplace(name.substr(kPlainInput.size()), value);
   }
@@ -170,11 +201,12 @@ http::Response submit(const Services& services, http::Call& call) {
   if (auto* answer = std::get_if<http::Response>(&door)) return std::move(*answer);
   const Card& card = std::get<Card>(door);
   const auto result =
-      services.handoffs.submit(opener_of(call.caller), link_token(call), submission_of(card, *call.form));
+      services.handoffs.submit(acting_of(call.caller), link_token(call), submission_of(card, *call.form));
   if (const auto* problems = std::get_if<std::vector<handoff::FieldProblem>>(&result)) {
     return open_page(services, call, card, *problems);
   }
-  return back_to(call, "?saved=" + percent_encode(trimmed_fields(card, std::get<handoff::Saved>(result))));
+  const auto& saved = std::get<handoff::Saved>(result);
+  return back_to(call, "?saved=" + percent_encode(trimmed_fields(card, saved)) + (saved.tried ? "&works=1" : ""));
 }
 
 }  // namespace
@@ -186,6 +218,8 @@ void add_handoff_pages(http::Router& router, const Services& services) {
   add_page(router, services, {Method::kPost, "/h/{token}/continue", Access::kBrowserForm, take_on});
   add_page(router, services,
            {Method::kPost, "/h/{token}/submit", Access::kBrowserForm, submit, {std::string(kSecretInput) + "*"}});
+  add_page(router, services,
+           {Method::kPost, "/h/{token}/allow", Access::kBrowserForm, allow, {std::string(kStepUpField)}});
   add_page(router, services, {Method::kPost, "/h/{token}/confirm", Access::kBrowserForm, confirm});
   add_page(router, services, {Method::kPost, "/h/{token}/decline", Access::kBrowserForm, decline});
 }

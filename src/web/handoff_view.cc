@@ -75,7 +75,9 @@ std::string ask_again(std::string_view what) {
 
 }  // namespace
 
-std::string service_of(const handoff::Card& card) { return service_name(card.integration, card.handoff.integration); }
+std::string service_of(const handoff::Card& card) {
+  return service_name(card.integration.get(), card.handoff.integration);
+}
 
 std::string credential_of(const handoff::Card& card) {
   return card.auth_template ? card.auth_template->label : "credential";
@@ -87,7 +89,8 @@ void show_request(const handoff::Card& card, const Visit& visit, Values& values)
 
   Values& facts = values.include("FACTS", "facts.html");
   facts.set("AGENT", card.agent.name, kNameLimit).set("AGENT_OWNER", owner_of_agent(card, visit), kNameLimit);
-  facts.set("ASKED", ago(card.handoff.created_at, visit.now)).set("CLOSES", until(card.handoff.expires_at, visit.now));
+  facts.set("ASKED", ago(card.handoff.created_at, visit.now));
+  show_deadline(card.handoff.expires_at, visit.now, facts);
   facts.set("SERVICE", service_of(card)).set_if_any("DOMAIN", domains_of(card));
   facts.set("WHO_CAN_USE", who_can_use(card.handoff.owner));
   facts.show_either(card.handoff.kind == domain::HandoffKind::kSecretForm, "FORM");
@@ -97,12 +100,44 @@ void show_request(const handoff::Card& card, const Visit& visit, Values& values)
   values.include("CODE", "code.html").set("USER_CODE", card.handoff.user_code);
 }
 
+void show_proposal(const handoff::Card& card, Values& values) {
+  const domain::Proposal& proposal = card.handoff.proposal;
+  const bool replaces = card.handoff.action == domain::ConfirmAction::kReplaceConnection;
+  const std::string name = proposal.name;
+  values.set("CONNECTION", name, kNameLimit).show_either(replaces, "REPLACES");
+  values.set("QUESTION", (replaces ? "Give the connection “" + name + "” another credential?"
+                                   : "Make the connection “" + name + "” to " + service_of(card) + "?"));
+  values.set("VERB", replaces ? "Replace the credential of" : "Make");
+  values.set_if_any("IDENTITY", proposal.identity_label);
+  for (const domain::ProviderReference& reference : proposal.references) {
+    Values& row = values.add("REFERENCE").set("PROVIDER", reference.provider).set("ITEM", reference.item);
+    std::string label = reference.field;
+    if (card.auth_template) {
+      for (const domain::Field& field : card.auth_template->fields) {
+        if (field.name == reference.field) label = field.label;
+      }
+    }
+    row.set("FIELD_LABEL", label);
+  }
+}
+
+void show_deadline(Instant deadline, Instant now, Values& values) {
+  const auto left = std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(deadline - now));
+  Values& closes = values.include("CLOSES", "deadline.html");
+  closes.set("SECONDS_LEFT", std::to_string(left.count())).set("CLOSES", until(deadline, now));
+}
+
 void show_fields(const handoff::Card& card, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
                  Values& values) {
   if (asks_for_base_url(card)) show_field(base_url_field(), typed, problems, values);
   if (!card.auth_template) return;
   for (const domain::Field& field : card.auth_template->fields) show_field(field, typed, problems, values);
   values.set_if_any("HELP_URL", card.auth_template->help_url);
+  if (!card.auth_template->live_test) return;
+  // Offered ticked; after that as the person left it.
+  Values& check = values.add("LIVE_CHECK");
+  check.show_either(typed == nullptr || typed->field(kLiveCheckInput) == "yes", "CHECKED");
+  check.set_if_any("ERROR", problem_at(problems, "check"));
 }
 
 StateWords words_for(domain::HandoffState state, std::string_view what) {

@@ -23,6 +23,10 @@ struct Visit {
 
 // Who asks, for what, and the code to compare: the broker's facts first, the agent's words last (DESIGN 8.5).
 void show_request(const handoff::Card& card, const Visit& visit, Values& values);
+// Where {{>CLOSES}} stands: when it closes, and for the script how long that is.
+void show_deadline(Instant deadline, Instant now, Values& values);
+// What a kCreateConnection or kReplaceConnection would make, and of what.
+void show_proposal(const handoff::Card& card, Values& values);
 // The fields to fill in. `typed` (may be null) gives plain fields their text back; a secret is never repeated.
 void show_fields(const handoff::Card& card, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
                  Values& values);
@@ -30,6 +34,7 @@ void show_fields(const handoff::Card& card, const http::Form* typed, const std::
 // The form's input for a field is named by what it holds, so that the route can declare the secret ones.
 inline constexpr std::string_view kSecretInput = "secret.";
 inline constexpr std::string_view kPlainInput = "plain.";
+inline constexpr std::string_view kLiveCheckInput = "live_check";
 
 // One honest page per end of a handoff; empty parts are left out.
 struct StateWords {

@@ -1,5 +1,7 @@
 // The MCP door: POST /mcp for the handshake era, without a session: any node may answer any message.
-#include <algorithm>
+//
+// Without a token one may greet, list the tools and ask to be logged in; every other tool says how. No answer of
+// this door holds a token: a model reads it.
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -12,17 +14,6 @@ namespace {
 
 http::Response send(const mcp::Reply& reply) { return {reply.http_status, "application/json", reply.body}; }
 
-// MCP transport security: a page in somebody's browser must not speak to a broker on their machine
-// (DNS rebinding). Programs send no Origin.
-void check_origin(const http::Request& request, const Settings& settings) {
-  const bool sent = std::any_of(request.headers.begin(), request.headers.end(),
-                                [](const http::Header& header) { return header.name == "origin"; });
-  // header() is empty when it stands twice: that is no absence.
-  if (sent && request.header("origin") != std::optional<std::string_view>(settings.public_url)) {
-    throw Error(ErrorCode::kPermissionDenied, "bad_origin", "Requests from web pages are not accepted here.");
-  }
-}
-
 mcp::ToolResult result_of(const Answer& answer) { return {answer.text, answer.body, false}; }
 
 class McpDoor {
@@ -31,7 +22,7 @@ class McpDoor {
       : door_(door), settings_(settings), server_(info(), descriptions(door), mcp::ToolNames::kDotted) {}
 
   http::Outcome handle(http::Call& call) const {
-    check_origin(call.request, settings_);
+    refuse_web_pages(call.request, settings_);
     const mcp::Message message = mcp::read_message(mcp::share(Json(*call.json)));
     auto outcome = server_.handle(message, call.request.header("mcp-protocol-version"));
     if (const auto* reply = std::get_if<mcp::Reply>(&outcome)) return send(*reply);
@@ -52,17 +43,21 @@ class McpDoor {
     return tools;
   }
 
-  // A failure of the tool is an answer the model can read; the guard never sees it.
   http::Outcome run(http::Call& call, mcp::CallTool tool_call) const {
     try {
-      ToolOutcome outcome = door_.run(tool_named(door_.tools(), tool_call.name), call.caller, *tool_call.arguments);
+      ToolOutcome outcome = door_.run(tool_named(door_.tools(), tool_call.name), call, *tool_call.arguments);
       if (const Answer* answer = std::get_if<Answer>(&outcome))
         return send(server_.finish(tool_call, result_of(*answer)));
       return hold(std::get<HeldAnswer>(std::move(outcome)), std::move(tool_call));
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kInternal) throw;  // the guard logs the detail
-      return send(server_.fail(tool_call, error));
+      return fail(tool_call, error);
     }
+  }
+
+  // A failure of the tool is an answer the model can read; the guard never sees it. Inside a catch block only.
+  http::Response fail(const mcp::CallTool& tool_call, const Error& error) const {
+    if (error.code() == ErrorCode::kInternal) throw;  // the guard logs the detail
+    return send(server_.fail(tool_call, error));
   }
 
   http::Hold hold(HeldAnswer held, mcp::CallTool tool_call) const {
@@ -70,9 +65,13 @@ class McpDoor {
     return {held.topic, deadline,
             [this, look = std::move(held.look),
              tool_call = std::move(tool_call)](http::Hold::Round round) -> std::optional<http::Response> {
-              const auto answer = look(round);
-              if (!answer) return std::nullopt;
-              return send(server_.finish(tool_call, result_of(*answer)));
+              try {
+                const auto answer = look(round);
+                if (!answer) return std::nullopt;
+                return send(server_.finish(tool_call, result_of(*answer)));
+              } catch (const Error& error) {
+                return fail(tool_call, error);
+              }
             }};
   }
 
@@ -89,7 +88,7 @@ void add_mcp_routes(http::Router& router, AgentDoor& door, const Settings& setti
   const auto mcp = std::make_shared<McpDoor>(door, settings);
   router.add({.method = http::Method::kPost,
               .pattern = "/mcp",
-              .access = http::Access::kAgent,
+              .access = http::Access::kAgentOrNobody,
               .surface = http::Surface::kMcp,
               .body = http::BodyKind::kJson,
               .runs = http::Runs::kOnWorker,

@@ -9,6 +9,7 @@
 
 namespace countersign::web {
 
+// Words: a known first segment of a path ("agents"), that and an object's id ("agents.ag_…"), or a handoff's link.
 // The word for a page somebody wanted to see: its path, still encoded.
 std::string next_word(std::string_view path);
 // The path a word stands for. Throws kNotFound for a word that is none and no genuine link either.

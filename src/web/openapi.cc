@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "http/status.h"
 #include "web/agent_views.h"
+#include "web/auth_session_api.h"
+#include "web/auth_session_views.h"
 #include "web/openapi_refusals.h"
 
 namespace countersign::web {
@@ -15,9 +17,11 @@ namespace {
 constexpr std::string_view kAbout =
     "Credentials that people hand to agents without the agent ever seeing them. An agent asks for a handoff, shows "
     "its link to the user, and waits until the user has finished; what it gets is a connection id.\n\n"
-    "Every operation is also an MCP tool of the same name (POST /mcp). Every refusal is an RFC 9457 problem; decide "
-    "by its `code`, never by its words. Faults of HTTP itself (a body too large, a malformed head) are problems "
-    "without a `code`.";
+    "An agent without a token begins with an auth session: the user logs in, decides what it may do, and the token "
+    "goes to the program that asked. The other operations are also MCP tools of the same name (POST /mcp), as are "
+    "create_auth_session and get_auth_session, which give no token there.\n\n"
+    "Every refusal is an RFC 9457 problem; decide by its `code`, never by its words. Faults of HTTP itself (a body "
+    "too large, a malformed head) are problems without a `code`.";
 
 constexpr std::string_view kWithoutWait =
     " Without `wait` it answers at once: over MCP that is handoffs.get. HEAD is answered as GET without a body.";
@@ -27,8 +31,10 @@ Json to_response(const std::string& name) { return {{"$ref", "#/components/respo
 
 // The shapes that more than one answer holds.
 std::map<std::string, Json> shared_shapes() {
-  return {
-      {"HandoffLink", *minted_schema()}, {"Handoff", *handoff_schema()}, {"Connection", *connection_schema().json()}};
+  return {{"AuthSession", *login_output().json()},
+          {"HandoffLink", *minted_schema()},
+          {"Handoff", *handoff_schema()},
+          {"Connection", *connection_schema().json()}};
 }
 
 // A schema with every shared shape in it, itself included, replaced by a reference.
@@ -115,18 +121,38 @@ Json shared_responses() {
   return responses;
 }
 
+// One row, its words, and the tool behind it; without a tool it needs no token.
+struct Operation {
+  const AgentOperation& row;
+  const mcp::Tool& words;
+  const AgentTool* tool;
+};
+
+std::vector<Operation> all_operations(const AgentDoor& door) {
+  std::vector<Operation> all;
+  for (const AgentOperation& row : agent_operations()) {
+    const AgentTool& tool = tool_named(door.tools(), row.tool);
+    all.push_back({row, tool.description, &tool});
+  }
+  for (const AgentOperation& row : auth_session_operations()) {
+    all.push_back({row, auth_session_words(row.tool), nullptr});
+  }
+  return all;
+}
+
 std::string_view words_for(int success) {
-  if (success == 201) return "It was made; a repeated Idempotency-Key gets the first one again.";
+  if (success == 201) return "It was made.";
   if (success == 202) return "Nothing has changed yet: a person has to confirm it first.";
   return "As asked.";
 }
 
-Json responses_of(const AgentOperation& operation, const AgentTool& tool, const Shapes& shapes) {
+Json responses_of(const Operation& described, const Shapes& shapes) {
+  const AgentOperation& operation = described.row;
   Json responses = Json::object();
   responses[std::to_string(operation.success)] = {
       {"description", words_for(operation.success)},
-      {"content", {{"application/json", {{"schema", shapes.refer(*tool.description.output_schema)}}}}}};
-  for (const auto& [status, refusals] : by_status(refusals_of(operation, tool))) {
+      {"content", {{"application/json", {{"schema", shapes.refer(*described.words.output_schema)}}}}}};
+  for (const auto& [status, refusals] : by_status(refusals_of(operation, described.tool))) {
     responses[std::to_string(status)] =
         is_shared(status) ? to_response(component_name(status)) : refusal_response(status, refusals);
   }
@@ -152,36 +178,63 @@ Json request_key_parameter() {
                    false);
 }
 
-// What the tool takes, as path parameters where the pattern names them and as the query otherwise.
-Json parameters_of(const AgentOperation& operation, const AgentTool& tool) {
-  const Json& input = *tool.description.input_schema;
+bool is_in_path(const AgentOperation& operation, const std::string& name) {
+  return operation.pattern.find("{" + name + "}") != std::string_view::npos;
+}
+
+// What the operation takes: as path parameters where the pattern names them, and as the query where it has no body.
+Json parameters_of(const Operation& described) {
+  const Json& input = *described.words.input_schema;
   const Json required = input.value("required", Json::array());
   Json parameters = Json::array();
   for (const auto& [name, schema] : input["properties"].items()) {
-    const bool in_path = operation.pattern.find("{" + name + "}") != std::string_view::npos;
+    const bool in_path = is_in_path(described.row, name);
+    if (!in_path && described.row.body == http::BodyKind::kJson) continue;
     const bool needed = std::find(required.begin(), required.end(), name) != required.end();
     parameters.push_back(parameter(name, in_path ? "path" : "query", schema, needed));
     // REST looks at once unless it is told to wait; the tool's default is for models, who forget to.
     if (name == "wait") parameters.back()["description"] = "Seconds to wait; without it the answer comes at once";
   }
+  if (described.row.repeat == AgentOperation::Repeat::kSameAnswer) parameters.push_back(request_key_parameter());
   return parameters;
 }
 
-Json describe(const AgentOperation& operation, const AgentTool& tool, const Shapes& shapes) {
-  const mcp::Tool& words = tool.description;
+// The input without what stands in the path.
+Json body_schema(const Operation& described) {
+  Json schema = *described.words.input_schema;
+  Json properties = Json::object();
+  for (const auto& [name, property] : schema["properties"].items()) {
+    if (!is_in_path(described.row, name)) properties[name] = property;
+  }
+  schema["properties"] = std::move(properties);
+  if (!schema.contains("required")) return schema;
+  Json required = Json::array();
+  for (const Json& name : schema["required"]) {
+    if (!is_in_path(described.row, name.get<std::string>())) required.push_back(name);
+  }
+  schema["required"] = std::move(required);
+  return schema;
+}
+
+std::string tag_of(const mcp::Tool& words) {
+  const auto dot = words.name.find('.');
+  return dot == std::string::npos ? "auth sessions" : words.name.substr(0, dot);
+}
+
+Json describe(const Operation& operation, const Shapes& shapes) {
+  const mcp::Tool& words = operation.words;
   Json described = {{"operationId", words.name},
                     {"summary", words.title},
                     {"description", words.description},
-                    {"tags", Json::array({words.name.substr(0, words.name.find('.'))})},
-                    {"responses", responses_of(operation, tool, shapes)}};
+                    {"tags", Json::array({tag_of(words)})},
+                    {"responses", responses_of(operation, shapes)}};
   if (words.name == "handoffs.wait") described["description"] = words.description + std::string(kWithoutWait);
-  if (operation.body == http::BodyKind::kJson) {
+  if (operation.tool == nullptr) described["security"] = Json::array();
+  if (operation.row.body == http::BodyKind::kJson) {
     described["requestBody"] = {{"required", true},
-                                {"content", {{"application/json", {{"schema", *words.input_schema}}}}}};
-    described["parameters"] = Json::array({request_key_parameter()});
-  } else if (Json parameters = parameters_of(operation, tool); !parameters.empty()) {
-    described["parameters"] = std::move(parameters);
+                                {"content", {{"application/json", {{"schema", body_schema(operation)}}}}}};
   }
+  if (Json parameters = parameters_of(operation); !parameters.empty()) described["parameters"] = std::move(parameters);
   return described;
 }
 
@@ -206,9 +259,9 @@ Json components(const Shapes& shapes) {
 std::string openapi_document(const AgentDoor& door, const Settings& settings) {
   const Shapes shapes;
   Json paths = Json::object();
-  for (const AgentOperation& operation : agent_operations()) {
-    paths[std::string(operation.pattern)][lower_case(http::name(operation.method))] =
-        describe(operation, tool_named(door.tools(), operation.tool), shapes);
+  for (const Operation& operation : all_operations(door)) {
+    paths[std::string(operation.row.pattern)][lower_case(http::name(operation.row.method))] =
+        describe(operation, shapes);
   }
   return dump_json(Json{{"openapi", "3.1.0"},
                         {"info",

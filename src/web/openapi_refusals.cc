@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "web/auth_session_api.h"
+
 namespace countersign::web {
 namespace {
 
@@ -13,7 +15,6 @@ using Refusals = std::span<const Refusal>;
 // The guard's and the doors', whatever is asked for.
 constexpr Refusal kAnywhere[] = {
     {"invalid_arguments", 400, "not what the operation takes; `pointer` names the first place"},
-    {"bad_idempotency_key", 400, "an Idempotency-Key that is empty, too long, sent twice, or no printable ASCII"},
     {"bad_percent_encoding", 400, "a % in the query that two hexadecimal digits do not follow"},
     {"invalid_utf8", 400, "the query is not UTF-8 once decoded"},
     {"nul_character", 400, "the query holds the character NUL"},
@@ -21,11 +22,22 @@ constexpr Refusal kAnywhere[] = {
     {"empty_name", 400, "a query parameter without a name"},
     {"name_too_long", 400, "a query parameter's name is too long"},
     {"too_many_fields", 400, "too many query parameters"},
-    {"no_token", 401, "no bearer token, or one that is unknown, wrong, expired or revoked: never told apart"},
     {"internal", 500, "a defect of the server; report it with the `request_id`"},
     {"overloaded", 503, "no room in a queue; nothing was changed"},
     {"storage_busy", 503, "the database is busy; nothing was changed"},
     {"storage_unavailable", 503, "the disk refused; nothing was changed"},
+};
+constexpr Refusal kOfAgents[] = {
+    {"bad_idempotency_key", 400, "an Idempotency-Key that is empty, too long, sent twice, or no printable ASCII"},
+    {"no_token", 401, "no bearer token"},
+    {"bad_token", 401, "a token that is unknown, wrong, expired or revoked: never told apart"},
+    {"agent_paused", 401, "the right token of an agent that its owner has paused"},
+    {"owner_disabled", 401, "the right token of an agent whose owner's account is disabled"},
+    {"insufficient_scope", 403, "the grant lacks the scope that the operation needs; ask for one that has it"},
+};
+constexpr Refusal kOfAnybody[] = {
+    {"bad_origin", 403, "a web page sent it: the header Origin is there and is not ours"},
+    {"too_many_misses", 429, "too many unknown sessions and wrong codes from this address"},
 };
 constexpr Refusal kOfBodies[] = {
     {"invalid_json", 400, "not JSON as the strict gate has it: size, depth, duplicate keys, numbers, UTF-8"},
@@ -38,16 +50,44 @@ constexpr Refusal kOfPaths[] = {
 };
 constexpr Refusal kOfCaps[] = {{"grant_cap", 429, "the agent has made too many calls of this kind this minute"}};
 
+constexpr Refusal kOfRepeating[] = {{"request_key_reused", 409, "the Idempotency-Key was used for another request"}};
 constexpr Refusal kOfMinting[] = {
     {"unknown_integration", 404, "no integration of this name"},
     {"unknown_template", 404, "the integration has no template of this name"},
     {"subject_required", 409, "the agent acts for nobody in particular; ask for owner org"},
-    {"request_key_reused", 409, "the Idempotency-Key was used for another request"},
 };
+constexpr Refusal kOfReferences[] = {
+    {"bad_name", 400, "a name that cannot be shown"},
+    {"label_too_long", 400, "an identityLabel that is too long"},
+    {"bad_reference", 400, "the references do not fit the template's fields; no secret is taken here"},
+    {"unknown_provider_item", 404, "does not exist, or is not bound for this integration and owner"},
+};
+constexpr Refusal kOfProviders[] = {{"unknown_provider", 404, "does not exist, or has no item for this agent"}};
 constexpr Refusal kOfHandoffs[] = {{"unknown_handoff", 404, "does not exist, or is another agent's"}};
 constexpr Refusal kOfConnections[] = {{"unknown_connection", 404, "does not exist, or is not for this agent"}};
 constexpr Refusal kOfLists[] = {{"bad_cursor", 400, "a cursor that did not come from the page before"}};
 // pending, opened and cancelled can be met only in a race with another call or the person.
+constexpr Refusal kOfAuthSessions[] = {
+    {"unknown_auth_session", 404, "does not exist"},
+    {"slow_down", 429, "polled before the interval was over, which grows by five seconds"},
+};
+constexpr Refusal kOfNewSessions[] = {
+    {"bad_name", 400, "an agent_identifier that cannot be shown"},
+    {"bad_scope", 400, "an unknown word in scope"},
+    {"bad_code_challenge", 400, "no S256 code_challenge (RFC 7636)"},
+    {"login_cap", 429, "too many sessions from this address, or in all"},
+};
+constexpr Refusal kOfGrants[] = {
+    {"wrong_verifier", 403, "the verifier is not the one of this session"},
+    {"wrong_return_code", 403, "the return code is wrong; five of them lock the session"},
+    {"owner_disabled", 403, "the person who allowed it has been disabled since"},
+    {"grant_released", 409, "too late: the token was given out and has been used, or its time is over"},
+};
+constexpr Refusal kOfConnecting[] = {
+    {"owner_disabled", 403, "the person who allowed it has been disabled since"},
+    {"unknown_code", 404, "unknown, used or expired: never told apart"},
+    {"code_cap", 429, "too many wrong codes from this address, or in all"},
+};
 constexpr Refusal kOfCancelling[] = {
     {"handoff_pending", 409, "it changed just now; look at it again"},
     {"handoff_opened", 409, "it changed just now; look at it again"},
@@ -65,6 +105,15 @@ struct OfTool {
   Refusals refusals;
 };
 constexpr OfTool kOfTools[] = {
+    {kCancelSession, kOfAuthSessions},
+    {kCancelSession, kOfCancelling},
+    {kConnectSession, kOfConnecting},
+    {kCreateSession, kOfNewSessions},
+    {kGetSession, kOfAuthSessions},
+    {kRedeemSession, kOfAuthSessions},
+    {kRedeemSession, kOfGrants},
+    {"connections.create", kOfMinting},
+    {"connections.create", kOfReferences},
     {"connections.createHandoff", kOfMinting},
     {"connections.get", kOfConnections},
     {"connections.list", kOfLists},
@@ -72,6 +121,7 @@ constexpr OfTool kOfTools[] = {
     {"handoffs.cancel", kOfHandoffs},
     {"handoffs.cancel", kOfCancelling},
     {"handoffs.wait", kOfHandoffs},
+    {"providers.items", kOfProviders},
 };
 
 void add(std::vector<Refusal>& all, Refusals more) { all.insert(all.end(), more.begin(), more.end()); }
@@ -80,20 +130,23 @@ void add(std::vector<Refusal>& all, Refusals more) { all.insert(all.end(), more.
 
 std::vector<Refusal> every_refusal() {
   std::vector<Refusal> all;
-  for (const Refusals some :
-       std::initializer_list<Refusals>{kAnywhere, kOfBodies, kWithoutBody, kOfPaths, kOfCaps, kOfMinting, kOfHandoffs,
-                                       kOfConnections, kOfLists, kOfCancelling}) {
+  for (const Refusals some : std::initializer_list<Refusals>{
+           kAnywhere, kOfAgents, kOfAnybody, kOfBodies, kWithoutBody, kOfPaths, kOfCaps, kOfRepeating, kOfMinting,
+           kOfReferences, kOfProviders, kOfHandoffs, kOfConnections, kOfLists, kOfAuthSessions, kOfNewSessions,
+           kOfGrants, kOfConnecting, kOfCancelling}) {
     add(all, some);
   }
   return all;
 }
 
-std::vector<Refusal> refusals_of(const AgentOperation& operation, const AgentTool& tool) {
+std::vector<Refusal> refusals_of(const AgentOperation& operation, const AgentTool* tool) {
   std::vector<Refusal> found;
   add(found, kAnywhere);
+  add(found, tool == nullptr ? Refusals(kOfAnybody) : Refusals(kOfAgents));
   add(found, operation.body == http::BodyKind::kNone ? Refusals(kWithoutBody) : Refusals(kOfBodies));
   if (operation.pattern.find('{') != std::string_view::npos) add(found, kOfPaths);
-  if (tool.cap != Cap::kNone) add(found, kOfCaps);
+  if (tool != nullptr && tool->cap != Cap::kNone) add(found, kOfCaps);
+  if (operation.repeat == AgentOperation::Repeat::kSameAnswer) add(found, kOfRepeating);
   for (const auto& [name, refusals] : kOfTools) {
     if (name == operation.tool) add(found, refusals);
   }
@@ -110,6 +163,7 @@ Json refusal_codes() {
   Json codes = Json::array();
   for (const Refusal& refusal : every_refusal()) codes.push_back(refusal.code);
   std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
   return codes;
 }
 

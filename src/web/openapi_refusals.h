@@ -19,7 +19,8 @@ struct Refusal {
 };
 
 std::vector<Refusal> every_refusal();
-std::vector<Refusal> refusals_of(const AgentOperation& operation, const AgentTool& tool);
+// `tool` is null for an operation of auth_session_api.h, which needs no token.
+std::vector<Refusal> refusals_of(const AgentOperation& operation, const AgentTool* tool);
 std::map<int, std::vector<Refusal>> by_status(const std::vector<Refusal>& refusals);
 Json refusal_codes();  // of every refusal, sorted
 

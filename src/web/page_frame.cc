@@ -5,16 +5,17 @@
 
 #include "web/assets.h"
 #include "web/template_engine.h"
+#include "web/waiting.h"
 
 namespace countersign::web {
 namespace {
 
-// No script anywhere, nothing from elsewhere, never inside a frame (DESIGN 8.10). Referrer-Policy is not
-// no-referrer: that would turn the Origin of our own forms into `null`.
+// Our own script and no other, nothing inline, nothing from elsewhere, never inside a frame (DESIGN 8.10).
+// Referrer-Policy is not no-referrer: that would turn the Origin of our own forms into `null`.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kHeaders{{
     {"Content-Security-Policy",
-     "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-     "frame-ancestors 'none'; base-uri 'none'"},
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
     {"Referrer-Policy", "same-origin"},
     {"X-Content-Type-Options", "nosniff"},
     {"Cross-Origin-Opener-Policy", "same-origin"},
@@ -22,6 +23,32 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kHeaders{
     {"Cache-Control", "no-store"},
     {"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
 }};
+
+struct NavigationItem {
+  Section section;
+  std::string_view path;
+  std::string_view text;
+  domain::Role role;  // who sees it
+};
+constexpr std::array<NavigationItem, 7> kNavigation{{
+    {Section::kHome, "/", "Home", domain::Role::kMember},
+    {Section::kConnections, "/connections", "Connections", domain::Role::kMember},
+    {Section::kAgents, "/agents", "Agents", domain::Role::kMember},
+    {Section::kIntegrations, "/integrations", "Integrations", domain::Role::kMember},
+    {Section::kPeople, "/people", "People", domain::Role::kAdmin},
+    {Section::kAudit, "/audit", "Audit", domain::Role::kMember},
+    {Section::kSettings, "/settings", "Settings", domain::Role::kMember},
+}};
+
+void show_navigation(const domain::Acting& acting, Section section, std::size_t waiting, Values& values) {
+  for (const NavigationItem& item : kNavigation) {
+    if (acting.role < item.role) continue;
+    Values& link = values.add("NAV_ITEM").set("NAV_PATH", item.path).set("NAV_TEXT", item.text);
+    link.show_either(item.section == section, "CURRENT");
+    if (item.section != Section::kHome) continue;
+    link.add("WAITING_COUNT").set("COUNT", std::to_string(waiting)).show_either(waiting == 0, "COUNT_HIDDEN");
+  }
+}
 
 }  // namespace
 
@@ -34,17 +61,24 @@ http::Response with_page_headers(http::Response response, const Settings& settin
 }
 
 Page::Page(const Services& services, const http::Request& request) : services_(services) {
-  values_.set("CSS", services.assets.path("site.css"));
+  values_.set("CSS", services.assets.path("site.css")).set("SCRIPT", services.assets.path("site.js"));
   values_.set("ICON", services.assets.path("icon.svg"));
   values_.set_if_any("REQUEST_ID", request.id);
   values_.show_either(services.settings.dev, "DEV");
 }
 
-Page::Page(const Services& services, const http::Call& call) : Page(services, call.request) {
+Page::Page(const Services& services, const http::Call& call, Section section) : Page(services, call.request) {
   values_.set("CSRF", call.caller.csrf);
   if (call.caller.kind != http::Caller::Kind::kPerson) return;
   const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
-  values_.set("PERSON", person.display_name, 80).show("SIGNED_IN");
+  Values& bar = values_.add("SIGNED_IN").set("PERSON", person.display_name, 80);
+  // Who has to choose a password first has nowhere else to go.
+  if (services.settings.dev || !person.password_hash.empty()) {
+    const domain::Acting acting = acting_of(call.caller);
+    const Waiting waiting = waiting_for(services.handoffs, acting);
+    Values& navigation = bar.add("NAVIGATION").set("WAITING_DIGEST", waiting.digest);
+    show_navigation(acting, section, waiting.count, navigation);
+  }
 }
 
 Values& Page::content(std::string_view template_name, std::string_view title) {
@@ -81,8 +115,9 @@ void add_page(http::Router& router, const Services& services, PageRoute page) {
   router.add(std::move(route));
 }
 
-handoff::Opener opener_of(const http::Caller& caller) {
-  return {WorkspaceId(caller.workspace), PersonId(caller.id), static_cast<domain::Role>(caller.role)};
+domain::Acting acting_of(const http::Caller& caller) {
+  return {WorkspaceId(caller.workspace), PersonId(caller.id), static_cast<domain::Role>(caller.role),
+          Instant(std::chrono::milliseconds(caller.verified_at))};
 }
 
 }  // namespace countersign::web

@@ -13,6 +13,9 @@
 
 namespace countersign::web {
 
+// Where the main navigation says one is.
+enum class Section { kNone, kHome, kConnections, kIntegrations, kAgents, kPeople, kAudit, kSettings };
+
 // Sets the headers that every page carries, whatever else it is: a form, a redirect, an error.
 http::Response with_page_headers(http::Response response, const Settings& settings);
 
@@ -20,8 +23,8 @@ class Page {
  public:
   // For anybody.
   Page(const Services& services, const http::Request& request);
-  // For whoever calls: shows a signed-in person's name and the way out.
-  Page(const Services& services, const http::Call& call);
+  // For whoever calls: shows a signed-in person's name, the way around and the way out.
+  Page(const Services& services, const http::Call& call, Section section = Section::kNone);
 
   // The template's own values. `title` names the page in the tab; call once.
   Values& content(std::string_view template_name, std::string_view title);
@@ -48,6 +51,7 @@ struct PageRoute {
 };
 void add_page(http::Router& router, const Services& services, PageRoute page);
 
-handoff::Opener opener_of(const http::Caller& caller);
+// Who acts, for the services.
+domain::Acting acting_of(const http::Caller& caller);
 
 }  // namespace countersign::web

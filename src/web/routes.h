@@ -15,8 +15,18 @@ http::Response page_error(const Services& services, const http::Request& request
 
 // One per file; add_page_routes calls them all.
 void add_sign_in_pages(http::Router& router, const Services& services);
+void add_live_pages(http::Router& router, const Services& services);
 void add_home_page(http::Router& router, const Services& services);
 void add_handoff_pages(http::Router& router, const Services& services);
 void add_connection_pages(http::Router& router, const Services& services);
+void add_integration_pages(http::Router& router, const Services& services);
+void add_provider_pages(http::Router& router, const Services& services);
+void add_agent_pages(http::Router& router, const Services& services);
+void add_agent_new_pages(http::Router& router, const Services& services);
+void add_agent_act_pages(http::Router& router, const Services& services);
+void add_people_pages(http::Router& router, const Services& services);
+void add_person_pages(http::Router& router, const Services& services);
+void add_audit_pages(http::Router& router, const Services& services);
+void add_settings_pages(http::Router& router, const Services& services);
 
 }  // namespace countersign::web

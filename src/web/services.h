@@ -3,16 +3,24 @@
 // the same services.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
 #include "catalog/catalog.h"
 #include "handoff/connections.h"
 #include "handoff/handoffs.h"
+#include "handoff/login.h"
+#include "identity/accounts.h"
+#include "identity/audit_trail.h"
 #include "identity/grants.h"
 #include "identity/people.h"
+#include "identity/sessions.h"
 #include "identity/sign_in.h"
+#include "vault/bindings.h"
 
 namespace countersign::web {
 
@@ -29,17 +37,34 @@ struct Settings {
   PersonId first_call_owner{};  // the only one who sees that line: a token is in it
 };
 
+// How far the audit chain was checked, by a job (app/audit_watch.h).
+struct AuditState {
+  std::int64_t verified_up_to = 0;  // sequence; 0: not checked yet
+  Instant at;
+  std::string problem;  // what is wrong, in one sentence; empty: nothing
+};
+
+// What the settings page says about the system: names and values in the order shown. Nothing secret.
+using SystemFacts = std::vector<std::pair<std::string, std::string>>;
+
 struct Services {
   const handoff::Handoffs& handoffs;
+  const handoff::Logins& logins;
   const handoff::Connections& connections;
   identity::SignIn& sign_in;
   const identity::People& people;
+  const identity::Accounts& accounts;
+  const identity::Sessions& sessions;
   const identity::Grants& grants;
+  const identity::AuditTrail& trail;
+  const vault::Bindings& bindings;
   const catalog::Catalog& catalog;
   const Clock& clock;
   const Settings& settings;
   const TemplateEngine& templates;  // the pages' two; the agents' doors do not look at them
   const Assets& assets;
+  const std::function<AuditState()>& audit_state;
+  const std::function<SystemFacts()>& system_facts;
 };
 
 }  // namespace countersign::web

@@ -54,14 +54,35 @@ Values& fill_login(const Services& services, Page& page, const LoginForm& form) 
   return values;
 }
 
+identity::Origin origin_of(const http::Request& request) {
+  return {request.client_address, std::string(request.header("user-agent").value_or(""))};
+}
+
+// Where this browser was going before it had to sign in; what is no word of ours is nothing.
+std::string remembered_next(const Services& services, const http::Request& request) {
+  const auto word = request.cookie(next_cookie_name(services.settings));
+  if (!word) return {};
+  try {
+    next_path(services, *word);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInternal) throw;
+    return {};
+  }
+  return std::string(*word);
+}
+
 http::Response show_login(const Services& services, http::Call& call) {
   const std::string next = query_param(call, "next");
   const std::string path = next_path(services, next);
   if (present(services.sign_in, services.settings, call.request)) return http::see_other(path);
   Visitor visitor = visitor_of(services, call.request);
   Page page(services, call.request);
-  fill_login(services, page, {visitor.csrf, next}).show_either(call.query_params.contains("lost"), "LOST");
-  return with_visitor(page.answer(), std::move(visitor));
+  Values& values = fill_login(services, page, {visitor.csrf, next});
+  values.show_either(call.query_params.contains("lost"), "LOST");
+  values.show_either(call.query_params.contains("bad_link"), "BAD_LINK");
+  http::Response response = with_visitor(page.answer(), std::move(visitor));
+  if (is_handoff(next)) response.headers.push_back(next_cookie(services.settings, next));
+  return response;
 }
 
 // A new session replaces the one this browser had: a token never lives on behind a sign-in (abuse case 98).
@@ -80,8 +101,8 @@ http::Response log_in(const Services& services, http::Call& call) {
   const std::string_view login = call.form->field("login");
   next_path(services, next);  // refuses what is none of ours before a password is looked at
   try {
-    const auto session = services.sign_in.with_password(
-        services.settings.workspace, login, call.form->take_secret("password"), call.request.client_address);
+    const auto session = services.sign_in.with_password(services.settings.workspace, login,
+                                                        call.form->take_secret("password"), origin_of(call.request));
     return signed_in(services, call, session, next);
   } catch (const Error& error) {
     // The two outcomes a person mends in the form itself; identity throws them for the command line's sake.
@@ -98,20 +119,46 @@ http::Response log_in(const Services& services, http::Call& call) {
 
 http::Response show_link(const Services& services, http::Call& call) {
   const std::string& token = call.path_params.at("token");
-  if (!services.sign_in.link_usable(token)) {
-    throw Error(ErrorCode::kNotFound, "bad_link", "This sign-in link does not work any more.");
-  }
+  const auto owner = services.sign_in.owner_of_link(token);
+  if (!owner) throw Error(ErrorCode::kNotFound, "bad_link", "This sign-in link does not work any more.");
   Visitor visitor = visitor_of(services, call.request);
   Page page(services, call.request);
-  page.content("sign_in_link.html", "Sign in").set("TOKEN", token).set("CSRF", visitor.csrf);
+  const bool invited = owner->purpose == domain::LinkPurpose::kInvitation;
+  Values& values = page.content("sign_in_link.html", invited ? "You are invited" : "Sign in");
+  values.set("TOKEN", token).set("CSRF", visitor.csrf);
+  values.set("PERSON", owner->person.display_name, 100).set("LOGIN", owner->person.login, 100);
+  values.show_either(invited, "INVITED", "SIGN_IN");
+  const std::string next = query_param(call, "next");
+  const std::string word = next.empty() ? remembered_next(services, call.request) : next;
+  next_path(services, word);
+  values.set("NEXT", word).show_either(is_handoff(word), "FOR_HANDOFF");
   return with_visitor(page.answer(), std::move(visitor));
 }
 
 http::Response use_link(const Services& services, http::Call& call) {
-  const auto session = services.sign_in.with_link(call.path_params.at("token"));
-  // On a laptop a password is optional, and the home page offers one; a server's person needs a way back.
-  const bool needs_password = session.person.password_hash.empty() && !services.settings.dev;
-  return signed_in(services, call, session, needs_password ? "welcome" : "");
+  const std::string_view next = call.form->field("next");
+  next_path(services, next);  // refuses what is none of ours before the link is used up
+  const auto session = services.sign_in.with_link(call.path_params.at("token"), origin_of(call.request));
+  // Who has no password is led to choose one first (web/authenticate.h), and comes back to where they were going.
+  http::Response response = signed_in(services, call, session, next);
+  response.headers.push_back(forget_next_cookie(services.settings));
+  return response;
+}
+
+// The one-use link pasted into the sign-in page, whole or only its end: on a phone that is where it reaches
+// somebody who came by a request and has no password yet.
+http::Response paste_link(const Services& services, http::Call& call) {
+  const std::string_view next = call.form->field("next");
+  next_path(services, next);
+  std::string_view link = call.form->field("link");
+  constexpr std::string_view kPath = "/sign-in/";
+  if (const auto at = link.rfind(kPath); at != std::string_view::npos) link.remove_prefix(at + kPath.size());
+  while (!link.empty() && (link.back() == ' ' || link.back() == '\n' || link.back() == '\r')) link.remove_suffix(1);
+  while (link.starts_with(' ')) link.remove_prefix(1);
+  if (!services.sign_in.owner_of_link(link)) {
+    return http::see_other("/login" + next_query(next) + (next.empty() ? "?" : "&") + "bad_link=1");
+  }
+  return http::see_other("/sign-in/" + percent_encode(std::string(link)) + next_query(next));
 }
 
 http::Response check_cookie(const Services& services, http::Call& call) {
@@ -120,11 +167,13 @@ http::Response check_cookie(const Services& services, http::Call& call) {
   throw Error(ErrorCode::kPermissionDenied, kCookiesDropped, "Your browser did not keep our cookie.");
 }
 
-http::Response welcome_page(const Services& services, const http::Call& call, std::string_view problem) {
+http::Response welcome_page(const Services& services, const http::Call& call, std::string_view next,
+                            std::string_view problem = {}) {
   const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
   Page page(services, call);
   Values& values = page.content("welcome.html", "Choose a password");
-  values.set("LOGIN", person.login);
+  values.set("LOGIN", person.login).set("NEXT", next);
+  values.show_either(is_handoff(next), "FOR_HANDOFF");
   values.show_either(services.settings.dev || !person.password_hash.empty(), "OPTIONAL");
   if (!problem.empty()) {
     values.set("PASSWORD_PROBLEM", problem);
@@ -133,18 +182,26 @@ http::Response welcome_page(const Services& services, const http::Call& call, st
   return page.answer(problem.empty() ? 200 : 422);
 }
 
-http::Response show_welcome(const Services& services, http::Call& call) { return welcome_page(services, call, ""); }
+// Only for who has none yet; a password is changed under Settings, where the present one is asked for.
+http::Response show_welcome(const Services& services, http::Call& call) {
+  const std::string next = query_param(call, "next");
+  const std::string path = next_path(services, next);
+  const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
+  if (!person.password_hash.empty()) return http::see_other(path);
+  return welcome_page(services, call, next);
+}
 
 http::Response set_password(const Services& services, http::Call& call) {
-  const PersonId person(call.caller.id);
+  const std::string_view next = call.form->field("next");
+  const std::string path = next_path(services, next);
   try {
-    services.people.set_password(domain::Actor::person(person), WorkspaceId(call.caller.workspace), person,
-                                 call.form->take_secret("password"));
+    services.people.change_password(acting_of(call.caller), SessionId(call.caller.session), Secret(),
+                                    call.form->take_secret("password"));
   } catch (const Error& error) {
     if (error.reason() != "weak_password") throw;  // that one is mended in the form itself
-    return welcome_page(services, call, error.message());
+    return welcome_page(services, call, next, error.message());
   }
-  return http::see_other("/");
+  return http::see_other(path);
 }
 
 http::Response log_out(const Services& services, http::Call& call) {
@@ -175,6 +232,7 @@ void add_sign_in_pages(http::Router& router, const Services& services) {
   using http::Method;
   add_page(router, services, {Method::kGet, "/login", Access::kPublic, show_login});
   add_page(router, services, {Method::kPost, "/login", Access::kAnonymousForm, log_in, {"password"}});
+  add_page(router, services, {Method::kPost, "/login/link", Access::kAnonymousForm, paste_link});
   add_page(router, services, {Method::kGet, "/sign-in/{token}", Access::kPublic, show_link});
   add_page(router, services, {Method::kPost, "/sign-in/{token}", Access::kAnonymousForm, use_link});
   add_page(router, services, {Method::kGet, "/signed-in", Access::kPublic, check_cookie});

@@ -93,7 +93,13 @@ TEST_F(BrowserSide, D067_PagesAnswerNobodyElsesFrameOrWindow) {
 }
 
 TEST_F(BrowserSide, D069_AWebPageCannotSpeakToTheLocalBroker) {
-  EXPECT_EQ(program.send(http::Method::kPost, "/mcp", {{"content-type", "application/json"}}, "{}").status, 401);
+  // What needs no token is no page's either: asked from this machine it would look like its owner's own agent.
+  for (const char* open : {"/mcp", "/v1/auth-sessions"}) {
+    const Headers page = {{"content-type", "application/json"}, {"origin", "https://evil.example"}};
+    EXPECT_EQ(program.send(http::Method::kPost, open, page, "{}").status, 403) << open;
+    const Headers form = {{"content-type", "text/plain"}};
+    EXPECT_EQ(program.send(http::Method::kPost, open, form, "{}").status, 415) << "a form without Origin " << open;
+  }
   EXPECT_EQ(program.send(http::Method::kPost, "/v1/handoffs", {{"content-type", "text/plain"}}, "{}").status, 401);
   const http::Response rebound = program.send(
       http::Method::kPost, "/mcp",

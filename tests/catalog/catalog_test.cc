@@ -26,9 +26,9 @@ TEST(Catalog, HoldsTheIntegrationsOfTheProduct) {
   for (const char* slug : {"demo", "generic-http", "github", "openai", "stripe"}) {
     EXPECT_NE(catalog.find(slug), nullptr) << slug;
   }
-  EXPECT_EQ(catalog.get("github").find_template("")->fields.at(0).prefixes,
+  EXPECT_EQ(catalog.get("github")->find_template("")->fields.at(0).prefixes,
             (std::vector<std::string>{"github_pat_", "ghp_"}));
-  EXPECT_EQ(catalog.get("generic-http").base_url_rule, domain::BaseUrlRule::kPersonEnters);
+  EXPECT_EQ(catalog.get("generic-http")->base_url_rule, domain::BaseUrlRule::kPersonEnters);
 }
 
 TEST(Catalog, DemoExistsInDevelopmentOnly) {

@@ -24,6 +24,22 @@ class ConnectionsContract : public StoreContract {
       return tx.connections().revoke(workspace, ConnectionId(id), after(9), event_in(workspace));
     });
   }
+  bool replace_source(const Connection& with) {
+    return change(
+        [&](store::Transaction& tx) { return tx.connections().replace_source(with, event_in(with.workspace)); });
+  }
+  // What the connection of this id becomes; its name and its beginning stay.
+  static Connection replacement(std::int64_t id) {
+    Connection c = connection(id);
+    c.auth_template = "custom";
+    c.identity_label = "the shop's own";
+    c.base_url = "https://shop.example/";
+    c.plain_fields = {{"region", "eu"}};
+    c.secrets.clear();
+    c.references = {{"key", "vault", "shop/key"}};
+    c.updated_at = after(8);
+    return c;
+  }
   std::size_t secrets_of(std::int64_t id, WorkspaceId workspace = kWorkspace) {
     return look(
         [&](const store::Snapshot& s) { return s.connections().sealed_fields(workspace, ConnectionId(id)).size(); });
@@ -57,6 +73,7 @@ void expect_same(const Connection& a, const Connection& b) {
     EXPECT_EQ(a.secrets[i].fingerprint, b.secrets[i].fingerprint);
     EXPECT_EQ(a.secrets[i].last4, b.secrets[i].last4);
   }
+  EXPECT_EQ(a.references, b.references);
   EXPECT_EQ(a.created_by, b.created_by);
   EXPECT_EQ(a.created_at, b.created_at);
   EXPECT_EQ(a.updated_at, b.updated_at);
@@ -67,6 +84,7 @@ TEST_P(ConnectionsContract, WhatIsInsertedComesBackAfterAReopenToo) {
   bare.owner = Owner::org();
   bare.plain_fields.clear();
   bare.secrets.clear();
+  bare.references.clear();
   insert(connection(1));
   insert(bare);
   engine().reopen();
@@ -161,6 +179,70 @@ TEST_P(ConnectionsContract, RevokingShredsTheSecretsAndKeepsTheRecord) {
   EXPECT_FALSE(revoke(77));
 }
 
+TEST_P(ConnectionsContract, AnotherSourceTakesThePlaceOfTheSecrets) {
+  for (const auto state : {ConnectionState::kActive, ConnectionState::kRefreshing, ConnectionState::kNeedsReauth}) {
+    const auto id = 10 + static_cast<std::int64_t>(state);
+    Connection c = connection(id, "n" + std::to_string(id));
+    c.state = state;
+    insert(c);
+    const auto events_before = events();
+    EXPECT_TRUE(replace_source(replacement(id)));
+    EXPECT_EQ(events(), events_before + 1);
+    Connection expected = replacement(id);
+    expected.name = c.name;
+    expect_same(*find(id), expected);
+    EXPECT_EQ(secrets_of(id), 0U);
+  }
+  insert(connection(20, "bystander"));
+  EXPECT_TRUE(replace_source(replacement(10)));
+  expect_same(*find(20), connection(20, "bystander"));
+  EXPECT_EQ(secrets_of(20), 2U);
+}
+
+// The record names the owner and integration that somebody allowed: another one is another connection.
+TEST_P(ConnectionsContract, ASourceIsReplacedOnlyOnTheLiveRowItWasMeantFor) {
+  insert(connection(1));
+  insert(connection(2, "gone"));
+  revoke(2);
+  const auto events_before = events();
+  const std::vector<std::function<void(Connection&)>> others = {
+      [](Connection& c) { c.id = ConnectionId(2); },
+      [](Connection& c) { c.id = ConnectionId(77); },
+      [](Connection& c) { c.workspace = kOtherWorkspace; },
+      [](Connection& c) { c.owner = Owner::org(); },
+      [](Connection& c) { c.owner = Owner::user(PersonId(32)); },
+      [](Connection& c) { c.integration = "stripe"; },
+  };
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    Connection with = replacement(1);
+    others[i](with);
+    EXPECT_FALSE(replace_source(with)) << i;
+  }
+  expect_same(*find(1), connection(1));
+  EXPECT_EQ(secrets_of(1), 2U);
+  EXPECT_EQ(find(2)->state, ConnectionState::kRevoked);
+  EXPECT_EQ(events(), events_before);
+  EXPECT_EQ(events(kOtherWorkspace), 0);
+}
+
+TEST_P(ConnectionsContract, EveryChangeIsToldToThePagesOfItsOwner) {
+  using Keys = std::set<std::int64_t>;
+  insert(connection(1));
+  EXPECT_EQ(told(), (Keys{1, 31}));
+  EXPECT_TRUE(replace_source(replacement(1)));
+  EXPECT_EQ(told(), (Keys{1, 31}));
+  EXPECT_TRUE(revoke(1));
+  EXPECT_EQ(told(), (Keys{1, 31}));
+  EXPECT_FALSE(revoke(1));
+  EXPECT_EQ(told(), (Keys{}));
+  Connection org = connection(2);
+  org.owner = Owner::org();
+  insert(org);
+  EXPECT_EQ(told(), (Keys{2, kWorkspace.value()}));
+  EXPECT_TRUE(revoke(2));
+  EXPECT_EQ(told(), (Keys{2, kWorkspace.value()}));
+}
+
 TEST_P(ConnectionsContract, AListShowsTheOrgsAndOnesOwn) {
   for (std::int64_t id = 1; id <= 6; ++id) {
     Connection c = connection(id, "n" + std::to_string(id));
@@ -211,6 +293,7 @@ TEST_P(ConnectionsContract, OfManyWhoRaceForOneNameExactlyOneWins) {
   std::atomic<int> winners = 0;
   {
     std::vector<std::jthread> racers;
+    racers.reserve(32);
     for (int i = 0; i < 32; ++i) {
       racers.emplace_back([&, i] {
         try {

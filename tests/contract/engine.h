@@ -57,10 +57,12 @@ class StoreContract : public testing::TestWithParam<EngineCase> {
     return store().read(std::forward<Look>(one));
   }
   std::int64_t events(WorkspaceId workspace = support::kWorkspace);
+  // The chain's events in order, with their notes.
+  std::vector<store::AuditEntry> trail(WorkspaceId workspace = support::kWorkspace);
   // Empty, or what is wrong with any chain.
   std::string chain_problem();
 
-  // The row keys the commit feed named so far, without those of the engine's own noise.
+  // The row keys the commit feed named since it was last asked, without those of the engine's own noise.
   std::set<std::int64_t> told();
 
  private:

@@ -84,7 +84,9 @@ class BusySqliteEngine final : public SqliteEngine {
       return;
     }
     store().transact([&](store::Transaction& tx) {
-      tx.handoffs().insert(support::handoff(id, kNoise), support::event_in(kNoise));
+      domain::Handoff noise = support::handoff(id, kNoise);
+      noise.subject = PersonId(id);  // the feed names it too
+      tx.handoffs().insert(noise, support::event_in(kNoise));
       if (kind == 1) throw Error(ErrorCode::kConflict, "planted", "");
     });
   }
@@ -112,6 +114,17 @@ std::int64_t StoreContract::events(WorkspaceId workspace) {
       if (chain.workspace == workspace) return chain.head.count;
     }
     return std::int64_t{0};
+  });
+}
+
+std::vector<store::AuditEntry> StoreContract::trail(WorkspaceId workspace) {
+  return look([&](const store::Snapshot& snapshot) {
+    std::vector<store::AuditEntry> entries;
+    snapshot.audit().walk(workspace, 0, 0, [&](const domain::AuditRow& row, std::string_view note) {
+      entries.push_back({row, std::string(note)});
+      return true;
+    });
+    return entries;
   });
 }
 
@@ -143,8 +156,10 @@ void StoreContract::note(std::span<const std::int64_t> keys) {
 }
 
 std::set<std::int64_t> StoreContract::told() {
+  // Answers come before the feed: it is out when the next change is answered.
+  change([](store::Transaction& tx) { tx.audit().record(support::event_in(WorkspaceId(998))); });
   const std::lock_guard lock(mutex_);
-  return told_;
+  return std::exchange(told_, {});
 }
 
 void StoreContract::TearDown() { EXPECT_EQ(chain_problem(), ""); }

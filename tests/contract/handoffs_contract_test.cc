@@ -53,6 +53,9 @@ void expect_same(const Handoff& a, const Handoff& b) {
   EXPECT_EQ(a.created_at, b.created_at);
   EXPECT_EQ(a.expires_at, b.expires_at);
   EXPECT_EQ(a.settled_at, b.settled_at);
+  EXPECT_EQ(a.proposal.name, b.proposal.name);
+  EXPECT_EQ(a.proposal.identity_label, b.proposal.identity_label);
+  EXPECT_EQ(a.proposal.references, b.proposal.references);
 }
 
 TEST_P(HandoffsContract, WhatIsInsertedComesBackAfterAReopenToo) {
@@ -66,6 +69,31 @@ TEST_P(HandoffsContract, WhatIsInsertedComesBackAfterAReopenToo) {
   ASSERT_TRUE(find(1));
   expect_same(*find(1), h);
   EXPECT_EQ(events(), 1);
+}
+
+TEST_P(HandoffsContract, EveryKindAndActionIsStored) {
+  std::int64_t id = 0;
+  for (std::size_t kind = 0; kind < domain::kHandoffKindNames.names.size(); ++kind) {
+    for (std::size_t action = 0; action < domain::kConfirmActionNames.names.size(); ++action) {
+      Handoff h = handoff(++id);
+      h.kind = static_cast<domain::HandoffKind>(kind);
+      h.action = static_cast<domain::ConfirmAction>(action);
+      insert(h);
+      ASSERT_TRUE(find(id));
+      expect_same(*find(id), h);
+    }
+  }
+}
+
+TEST_P(HandoffsContract, AProposalMayHaveAnyOfItsPartsOrNone) {
+  const domain::ProviderReference reference{"", "env", "X"};
+  const std::vector<domain::Proposal> proposals = {{}, {"name", "", {}}, {"", "label", {}}, {"", "", {reference}}};
+  for (std::size_t i = 0; i < proposals.size(); ++i) {
+    Handoff h = handoff(static_cast<std::int64_t>(i) + 1);
+    h.proposal = proposals[i];
+    insert(h);
+    expect_same(*find(static_cast<std::int64_t>(i) + 1), h);
+  }
 }
 
 TEST_P(HandoffsContract, AnotherWorkspacesRowDoesNotExist) {
@@ -226,6 +254,21 @@ TEST_P(HandoffsContract, WaitingForShowsOnesOwnAndToAdminsTheUnclaimed) {
   EXPECT_EQ(waiting(PersonId(31), Role::kMember, after(600)), (Ids{}));
 }
 
+TEST_P(HandoffsContract, ALoginWaitsForWhoeverOpenedItAndBeforeThatForNobody) {
+  insert(login_handoff(1));
+  Handoff claimed = login_handoff(2);
+  claimed.subject = PersonId(31);
+  claimed.state = domain::kOpened;
+  insert(claimed);
+  Handoff unclaimed = handoff(3);
+  unclaimed.subject = PersonId();
+  insert(unclaimed);
+  using Ids = std::vector<std::int64_t>;
+  EXPECT_EQ(waiting(PersonId(31), Role::kAdmin), (Ids{3, 2}));
+  EXPECT_EQ(waiting(PersonId(31), Role::kMember), (Ids{2}));
+  EXPECT_EQ(waiting(PersonId(32), Role::kAdmin), (Ids{3}));
+}
+
 TEST_P(HandoffsContract, CancelAllOfAnAgentTakesWhatIsOpenAndNothingElse) {
   for (const std::int64_t id : {1, 2, 3, 4, 5}) {
     Handoff h = handoff(id);
@@ -248,9 +291,43 @@ TEST_P(HandoffsContract, CancelAllOfAnAgentTakesWhatIsOpenAndNothingElse) {
   EXPECT_EQ(find(3)->state, domain::kCompleting);
   EXPECT_EQ(find(4)->state, domain::kPending);
   EXPECT_EQ(find(5)->state, domain::kPending);
-  EXPECT_EQ(events(), 6);
+  std::set<std::string> objects;
+  for (const store::AuditEntry& one : trail()) {
+    if (one.row.sequence > 5) objects.insert(one.row.object);
+  }
+  EXPECT_EQ(objects, (std::set{HandoffId(1).text(), HandoffId(2).text()})) << "an event for each";
+  EXPECT_EQ(events(), 7);
   EXPECT_TRUE(cancel().empty());
-  EXPECT_EQ(events(), 6);
+  EXPECT_EQ(events(), 7);
+}
+
+// Pages of a person wake by the person's key, those that show what is nobody's yet by the workspace's.
+TEST_P(HandoffsContract, EveryChangeIsToldToTheAgentAndToThePagesThatShowIt) {
+  using Keys = std::set<std::int64_t>;
+  Handoff mine = handoff(1);
+  mine.subject = PersonId(301);
+  insert(mine);
+  EXPECT_EQ(told(), (Keys{1, 301}));
+  EXPECT_FALSE(advance(1, domain::kOpened, domain::kCompleting));
+  EXPECT_EQ(told(), (Keys{})) << "nothing changed";
+  EXPECT_TRUE(advance(1, domain::kPending, domain::kOpened));
+  EXPECT_EQ(told(), (Keys{1, 301}));
+
+  Handoff anybodys = handoff(2);
+  anybodys.subject = PersonId();
+  insert(anybodys);
+  EXPECT_EQ(told(), (Keys{2, kWorkspace.value()}));
+  EXPECT_TRUE(advance(2, domain::kPending, domain::kOpened, {PersonId(302), {}, kNow}));
+  EXPECT_EQ(told(), (Keys{2, 302, kWorkspace.value()})) << "it goes from one to the other";
+  EXPECT_TRUE(advance(2, domain::kOpened, domain::kCompleting));
+  EXPECT_EQ(told(), (Keys{2, 302}));
+
+  anybodys.id = HandoffId(3);
+  insert(anybodys);
+  told();
+  change(
+      [](store::Transaction& tx) { tx.handoffs().cancel_all_of(kWorkspace, AgentId(21), kNow, event_in(kWorkspace)); });
+  EXPECT_EQ(told(), (Keys{1, 301, 3, kWorkspace.value()}));
 }
 
 TEST_P(HandoffsContract, OfManyWhoRaceForOneStepExactlyOneWins) {
@@ -259,6 +336,7 @@ TEST_P(HandoffsContract, OfManyWhoRaceForOneStepExactlyOneWins) {
   std::atomic<bool> go = false;
   {
     std::vector<std::jthread> racers;
+    racers.reserve(64);
     for (int i = 0; i < 64; ++i) {
       racers.emplace_back([&, i] {
         while (!go) std::this_thread::yield();

@@ -1,6 +1,4 @@
-// People, browser sessions, sign-in links, agents and keys.
-#include <thread>
-
+// People and keys.
 #include "engine.h"
 
 namespace countersign::contract {
@@ -15,12 +13,6 @@ class PeopleContract : public StoreContract {
   }
   std::optional<domain::Person> find(std::int64_t id, WorkspaceId workspace = kWorkspace) {
     return look([&](const store::Snapshot& s) { return s.people().find(workspace, PersonId(id)); });
-  }
-  std::optional<domain::BrowserSession> session_of(std::int64_t id) {
-    return look([&](const store::Snapshot& s) { return s.sessions().find(SessionId(id)); });
-  }
-  std::optional<domain::Agent> agent_of(std::int64_t id) {
-    return look([&](const store::Snapshot& s) { return s.agents().find(AgentId(id)); });
   }
 };
 
@@ -78,124 +70,61 @@ TEST_P(PeopleContract, APasswordIsSetWithItsEventOrNotAtAll) {
   EXPECT_EQ(events(), 2);
 }
 
-TEST_P(PeopleContract, ASessionLivesIsTouchedAndEndsOnce) {
+// Each takes the row it names and no other, with its event; what it says comes back after a reopen.
+TEST_P(PeopleContract, RoleAndNameAreSetWithTheirEventOrNotAtAll) {
   insert(person(31));
-  change([](store::Transaction& tx) { tx.sessions().insert(session(61, PersonId(31)), event_in(kWorkspace)); });
-  auto found = session_of(61);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->workspace, kWorkspace);
-  EXPECT_EQ(found->person, PersonId(31));
-  EXPECT_EQ(found->token_hash, std::string("\0hash", 5));
-  EXPECT_EQ(found->created_at, kNow);
-  EXPECT_EQ(found->last_seen_at, after(1));
-  EXPECT_EQ(found->expires_at, after(900));
-  EXPECT_EQ(found->ended_at, Instant());
-  EXPECT_FALSE(session_of(62));
-
-  const auto touch = [&](Instant now) {
-    change([&](store::Transaction& tx) { tx.sessions().touch(SessionId(61), now); });
-    return session_of(61)->last_seen_at;
-  };
-  EXPECT_EQ(touch(after(5)), after(5));
-  EXPECT_EQ(touch(after(4)), after(5)) << "time went backwards";
-  EXPECT_EQ(events(), 2) << "a touch is not a change";
-
-  const auto end = [&] {
-    return change(
-        [](store::Transaction& tx) { return tx.sessions().end(SessionId(61), after(7), event_in(kWorkspace)); });
-  };
-  EXPECT_TRUE(end());
-  EXPECT_EQ(session_of(61)->ended_at, after(7));
-  EXPECT_FALSE(end());
-  EXPECT_EQ(events(), 3);
-  EXPECT_EQ(touch(after(8)), after(5)) << "an ended session is not seen any more";
-}
-
-TEST_P(PeopleContract, ASignInLinkWorksOnceAndInTime) {
-  insert(person(31));
-  change([](store::Transaction& tx) {
-    tx.sessions().insert_link(link(71, PersonId(31)), event_in(kWorkspace));
-    tx.sessions().insert_link(link(72, PersonId(31)), event_in(kWorkspace));
-  });
-  const auto find_link = [&](std::int64_t id) {
-    return look([&](const store::Snapshot& s) { return s.sessions().find_link(SignInLinkId(id)); });
-  };
-  const auto use = [&](std::int64_t id, Instant now) {
-    return change(
-        [&](store::Transaction& tx) { return tx.sessions().use_link(SignInLinkId(id), now, event_in(kWorkspace)); });
-  };
-  ASSERT_TRUE(find_link(71));
-  EXPECT_EQ(find_link(71)->person, PersonId(31));
-  EXPECT_EQ(find_link(71)->token_hash, std::string("\0hash", 5));
-  EXPECT_EQ(find_link(71)->created_at, kNow);
-  EXPECT_EQ(find_link(71)->expires_at, after(900));
-  EXPECT_EQ(find_link(71)->used_at, Instant());
-  EXPECT_FALSE(find_link(73));
-  EXPECT_FALSE(use(72, after(900)));
-  EXPECT_FALSE(use(73, kNow));
-  EXPECT_EQ(events(), 3);
-
-  std::atomic<int> winners = 0;
-  {
-    std::vector<std::jthread> racers;
-    for (int i = 0; i < 16; ++i) racers.emplace_back([&] { winners += use(71, after(899)); });
-  }
-  EXPECT_EQ(winners, 1);
-  EXPECT_EQ(find_link(71)->used_at, after(899));
-  EXPECT_EQ(events(), 4);
-}
-
-TEST_P(PeopleContract, AnAgentComesBackIsTouchedAndRevokedOnce) {
-  change([](store::Transaction& tx) {
-    tx.agents().insert(agent(21), event_in(kWorkspace));
-    auto bare = agent(22);
-    bare.scopes.clear();
-    bare.owner = PersonId();
-    tx.agents().insert(bare, event_in(kWorkspace));
-    tx.agents().insert(agent(23, kOtherWorkspace), event_in(kOtherWorkspace));
-  });
-  engine().reopen();
-  const auto found = agent_of(21);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->workspace, kWorkspace);
-  EXPECT_EQ(found->owner, PersonId(31));
-  EXPECT_EQ(found->name, "claude");
-  EXPECT_EQ(found->token_hash, std::string("\0hash", 5));
-  EXPECT_EQ(found->scopes, (std::vector<std::string>{"handoffs", "connections:read"}));
-  EXPECT_EQ(found->created_at, kNow);
-  EXPECT_EQ(found->expires_at, after(9000));
-  EXPECT_EQ(found->revoked_at, Instant());
-  EXPECT_EQ(found->last_used_at, after(1));
-  EXPECT_TRUE(agent_of(22)->scopes.empty());
-  EXPECT_FALSE(agent_of(22)->owner.valid());
-  EXPECT_EQ(look([](const store::Snapshot& s) { return s.agents().list(kWorkspace).size(); }), 2U);
-
-  const auto revoke = [&](WorkspaceId workspace) {
+  insert(person(32, "bob"));
+  const auto set_role = [&](WorkspaceId workspace, std::int64_t id) {
     return change([&](store::Transaction& tx) {
-      return tx.agents().revoke(workspace, AgentId(21), after(3), event_in(workspace));
+      return tx.people().set_role(workspace, PersonId(id), domain::Role::kAdmin, event_in(workspace));
     });
   };
-  const auto touch = [&](Instant now) {
-    change([&](store::Transaction& tx) { tx.agents().touch(AgentId(21), now); });
-    return agent_of(21)->last_used_at;
+  const auto set_name = [&](WorkspaceId workspace, std::int64_t id) {
+    return change([&](store::Transaction& tx) {
+      return tx.people().set_name(workspace, PersonId(id), "Ada King", event_in(workspace));
+    });
   };
-  EXPECT_EQ(touch(after(2)), after(2));
-  EXPECT_EQ(touch(after(1)), after(2));
-  EXPECT_FALSE(revoke(kOtherWorkspace));
-  EXPECT_TRUE(revoke(kWorkspace));
-  EXPECT_FALSE(revoke(kWorkspace));
-  EXPECT_EQ(agent_of(21)->revoked_at, after(3));
-  EXPECT_EQ(touch(after(9)), after(2));
-  EXPECT_EQ(events(), 3);
+  EXPECT_FALSE(set_role(kOtherWorkspace, 31) || set_role(kWorkspace, 33));
+  EXPECT_FALSE(set_name(kOtherWorkspace, 31) || set_name(kWorkspace, 33));
+  EXPECT_EQ(events(), 2);
+  EXPECT_EQ(events(kOtherWorkspace), 0);
+  EXPECT_TRUE(set_role(kWorkspace, 31));
+  EXPECT_TRUE(set_name(kWorkspace, 31));
+  EXPECT_EQ(events(), 4);
+  engine().reopen();
+  EXPECT_EQ(find(31)->role, domain::Role::kAdmin);
+  EXPECT_EQ(find(31)->display_name, "Ada King");
+  EXPECT_EQ(find(32)->role, domain::Role::kApprover);
+  EXPECT_EQ(find(32)->display_name, "Ada L.");
 }
 
-TEST_P(PeopleContract, AScopeWithASpaceIsRefused) {
-  auto bad = agent(21);
-  bad.scopes = {"a b"};
-  EXPECT_EQ(
-      error_of([&] { change([&](store::Transaction& tx) { tx.agents().insert(bad, event_in(kWorkspace)); }); }).code(),
-      ErrorCode::kInternal);
-  EXPECT_FALSE(agent_of(21));
+TEST_P(PeopleContract, DisablingIsAChangeOnlyWhereItChangesSomething) {
+  insert(person(31));  // disabled
+  insert(person(32, "bob"));
+  const auto set = [&](bool disabled, WorkspaceId workspace = kWorkspace) {
+    return change([&](store::Transaction& tx) {
+      return tx.people().set_disabled(workspace, PersonId(31), disabled, event_in(workspace));
+    });
+  };
+  EXPECT_FALSE(set(true));
+  EXPECT_FALSE(set(false, kOtherWorkspace));
+  EXPECT_TRUE(find(31)->disabled);
+  EXPECT_TRUE(set(false));
+  EXPECT_FALSE(find(31)->disabled);
+  EXPECT_TRUE(find(32)->disabled);
+  EXPECT_FALSE(set(false));
+  EXPECT_TRUE(set(true));
+  EXPECT_TRUE(find(31)->disabled);
+  EXPECT_EQ(events(), 4);
+  EXPECT_EQ(events(kOtherWorkspace), 0);
+}
+
+TEST_P(PeopleContract, NoPasswordCanTakeThePlaceOfOne) {
+  insert(person(31));
+  EXPECT_TRUE(change([](store::Transaction& tx) {
+    return tx.people().set_password(kWorkspace, PersonId(31), "", event_in(kWorkspace));
+  }));
+  EXPECT_EQ(find(31)->password_hash, "");
 }
 
 TEST_P(PeopleContract, KeysComeBackInTheirOrder) {

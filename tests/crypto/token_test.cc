@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -105,6 +106,39 @@ TEST(Token, IsIssuedOnlyForALowerCaseWordAndARealRow) {
   }
   EXPECT_THROW(issued("agent", 0), Error);
   EXPECT_THROW(issued("agent", -1), Error);
+}
+
+TEST(DerivedToken, IsTheSameEveryTimeAndAcceptedLikeAnyOther) {
+  const auto one = derive_token("agent", kRow, test_key(), {"login grant 1", "ho_1"});
+  const auto two = derive_token("agent", kRow, test_key(), {"login grant 1", "ho_1"});
+  EXPECT_EQ(one.text.reveal(), two.text.reveal());
+  EXPECT_EQ(one.hash, two.hash);
+  EXPECT_THAT(std::string(one.text.reveal()),
+              testing::MatchesRegex("cs_agent_[0-9a-hjkmnp-tv-z]{13}_[A-Za-z0-9_-]{43}"));
+  EXPECT_EQ(one.text.reveal().substr(0, 23), issued().text.reveal().substr(0, 23)) << "kind and row stand in it";
+  EXPECT_TRUE(accepted(one.text.reveal(), one.hash));
+}
+
+TEST(DerivedToken, DiffersInEveryPart) {
+  const auto secret_of = [](std::string_view kind, std::int64_t row, const Key& key,
+                            std::initializer_list<std::string_view> parts) {
+    return std::string(derive_token(kind, row, key, parts).text.reveal().substr(3 + kind.size() + 15));
+  };
+  const std::set<std::string> secrets{
+      secret_of("agent", kRow, test_key(), {"a", "b"}),     secret_of("session", kRow, test_key(), {"a", "b"}),
+      secret_of("agent", kRow + 1, test_key(), {"a", "b"}), secret_of("agent", kRow, test_key(1), {"a", "b"}),
+      secret_of("agent", kRow, test_key(), {"a", "c"}),     secret_of("agent", kRow, test_key(), {"ab"}),
+      secret_of("agent", kRow, test_key(), {"ab", ""}),     secret_of("agent", kRow, test_key(), {})};
+  EXPECT_EQ(secrets.size(), 8U);
+  for (const std::string& secret : secrets) EXPECT_EQ(secret.size(), 43U);
+}
+
+TEST(DerivedToken, SecretIsNotTheHashOfAnyToken) {
+  const auto derived = derive_token("agent", kRow, test_key(), {"login grant 1"});
+  const auto parsed = parse_token(derived.text.reveal());
+  EXPECT_NE(parsed->secret.reveal(), derived.hash);
+  EXPECT_THROW(derive_token("Agent", kRow, test_key(), {"a"}), Error);
+  EXPECT_THROW(derive_token("agent", 0, test_key(), {"a"}), Error);
 }
 
 TEST(Token, NeverRepeats) {

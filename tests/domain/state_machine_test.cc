@@ -8,6 +8,7 @@
 
 #include "domain/connection.h"
 #include "domain/handoff.h"
+#include "domain/people.h"
 
 namespace countersign::domain {
 namespace {
@@ -105,6 +106,33 @@ TEST(HandoffMachine, ExpiredIsComputedFromTheDeadlineForOpenStatesAlone) {
     EXPECT_EQ(state_at(handoff, Instant(std::chrono::milliseconds(1000))), open ? kExpired : handoff.state);
     EXPECT_EQ(state_at(handoff, Instant(std::chrono::milliseconds(9999))), open ? kExpired : handoff.state);
   }
+}
+
+// The names are stored and spoken over the wire: to rename or reorder one is a migration, not an edit.
+template <class Enum, class EnumNames>
+void expect_names(const EnumNames& names, std::initializer_list<std::pair<Enum, std::string_view>> expected) {
+  EXPECT_EQ(names.names.size(), expected.size());
+  for (const auto& [value, name] : expected) {
+    EXPECT_EQ(names[value], name);
+    EXPECT_EQ(names.parse(name), value);
+  }
+}
+
+TEST(Names, EachEnumeratorHasItsOwn) {
+  expect_names<HandoffKind>(
+      kHandoffKindNames,
+      {{HandoffKind::kLogin, "login"}, {HandoffKind::kSecretForm, "secret_form"}, {HandoffKind::kConfirm, "confirm"}});
+  expect_names<ConfirmAction>(kConfirmActionNames, {{ConfirmAction::kNone, ""},
+                                                    {ConfirmAction::kRemoveConnection, "connections.remove"},
+                                                    {ConfirmAction::kCreateConnection, "connections.create"},
+                                                    {ConfirmAction::kReplaceConnection, "connections.replace"}});
+  expect_names<LinkPurpose>(kLinkPurposeNames, {{LinkPurpose::kSignIn, "sign_in"},
+                                                {LinkPurpose::kInvitation, "invitation"},
+                                                {LinkPurpose::kRecovery, "recovery"}});
+  expect_names<Scope>(
+      kScopeNames,
+      {{Scope::kRead, "read"}, {Scope::kConnect, "connect"}, {Scope::kChange, "change"}, {Scope::kUse, "use"}});
+  expect_names<Role>(kRoleNames, {{Role::kMember, "member"}, {Role::kApprover, "approver"}, {Role::kAdmin, "admin"}});
 }
 
 TEST(Names, EveryNameParsesBackAndNothingElseDoes) {

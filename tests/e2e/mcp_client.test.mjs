@@ -53,7 +53,7 @@ async function connect(t, revision, token = broker.agentToken) {
   const client = new Client({ name: 'e2e', version: '1.0.0' });
   const transport = new StreamableHTTPClientTransport(new URL(broker.mcpUrl), {
     fetch: fetchIn(revision, faults),
-    requestInit: { headers: { Authorization: `Bearer ${token}` } },
+    requestInit: token === null ? {} : { headers: { Authorization: `Bearer ${token}` } },
   });
   await client.connect(transport);
   t.after(async () => {
@@ -77,14 +77,19 @@ for (const revision of revisions) {
     assert.equal(client.getServerVersion().name, 'countersign');
     const { tools } = await client.listTools();
     assert.deepEqual(tools.map(({ name }) => name).sort(), [
+      'connections.create',
       'connections.createHandoff',
       'connections.get',
       'connections.list',
       'connections.remove',
+      'create_auth_session',
+      'get_auth_session',
       'handoffs.cancel',
       'handoffs.get',
       'handoffs.wait',
       'integrations.list',
+      'providers.items',
+      'providers.list',
     ]);
     for (const tool of tools) {
       compile(tool.inputSchema);
@@ -154,6 +159,43 @@ test('a wrong token is refused before anything is listed', async (t) => {
   await assert.rejects(connect(t, revisions.at(-1), 'cs_agent_0000000000000_wrong'), (error) => error.code === 401);
 });
 
+test('without a token the model asks to be logged in, and its user gives the client a token', async (t) => {
+  const stranger = await connect(t, revisions.at(-1), null);
+  await stranger.listTools();
+  const refused = await stranger.callTool({ name: 'connections.list', arguments: {} });
+  assert.equal(refused.isError, true);
+  assert.match(refused.content[0].text, /create_auth_session/);
+
+  const minted = await call(stranger, 'create_auth_session', { agent_identifier: 'e2e client', scope: 'read connect' });
+  const id = { sessionRequestId: minted.sessionRequestId };
+  assert.equal((await call(stranger, 'get_auth_session', id)).status, 'pending');
+  const waiting = call(stranger, 'get_auth_session', { ...id, wait: 30 });
+  await person.open(minted.loginUrl);
+  assert.ok(person.page.includes(minted.userCode));
+  const allowed = await person.send(/\/allow$/, { 'scope.read': 'yes', lifetime: '3600' });
+  assert.equal(allowed.status, 303);
+  const outcome = await waiting;
+  assert.equal(outcome.status, 'active');
+  assert.deepEqual(outcome.scopes, ['read']);
+  assert.ok(!JSON.stringify(outcome).includes('cs_agent_'), 'a token in a model’s context');
+
+  await person.open(minted.loginUrl);
+  const [code] = /([B-Z]{4}-){2}[B-Z]{4}/.exec(person.page);
+  const connected = await fetch(new URL('/v1/auth-sessions/connect', broker.baseUrl), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code }),
+  });
+  assert.equal(connected.status, 200);
+  const { token, mcpUrl } = await connected.json();
+  assert.equal(mcpUrl, broker.mcpUrl);
+  const client = await connect(t, revisions.at(-1), token);
+  await client.listTools();
+  assert.ok(Array.isArray((await call(client, 'connections.list')).connections));
+  const beyond = await client.callTool({ name: 'connections.createHandoff', arguments: { integration: 'demo' } });
+  assert.match(beyond.content[0].text, /scope connect/);
+});
+
 // The best of some tries: what is measured is the program's delay, not this machine's other work.
 test(`handoffs.wait is answered within ${latencyLimitMs} ms of the completion`, async (t) => {
   const client = await connect(t, revisions.at(-1));
@@ -165,6 +207,23 @@ test(`handoffs.wait is answered within ${latencyLimitMs} ms of the completion`, 
       return performance.now();
     });
     const { answeredAt } = await person.give(url, `demo-latency-${n}`);
+    delays.push((await arrival) - answeredAt);
+  }
+  t.diagnostic(`ms after the person's own answer: ${delays.map((delay) => delay.toFixed(1)).join(', ')}`);
+  assert.ok(Math.min(...delays) < latencyLimitMs);
+});
+
+test(`a held get_auth_session is answered within ${latencyLimitMs} ms of the decision`, async (t) => {
+  const client = await connect(t, revisions.at(-1), null);
+  const delays = [];
+  for (let n = 0; n < tries; ++n) {
+    const { sessionRequestId, loginUrl } = await call(client, 'create_auth_session');
+    const arrival = call(client, 'get_auth_session', { sessionRequestId, wait: 30 }).then((outcome) => {
+      assert.equal(outcome.status, 'denied');
+      return performance.now();
+    });
+    await person.open(loginUrl);
+    const { answeredAt } = await person.send(/\/decline$/);
     delays.push((await arrival) - answeredAt);
   }
   t.diagnostic(`ms after the person's own answer: ${delays.map((delay) => delay.toFixed(1)).join(', ')}`);

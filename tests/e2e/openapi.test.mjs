@@ -63,7 +63,7 @@ test('every schema in it is strictly valid JSON Schema 2020-12', () => {
 test('every operation has its own name, as the MCP tool has', () => {
   const names = operations.map(({ operationId }) => operationId);
   assert.equal(new Set(names).size, names.length);
-  for (const name of names) assert.match(name, /^[a-z]+\.[A-Za-z]+$/);
+  for (const name of names) assert.match(name, /^([a-z]+\.[A-Za-z]+|[a-z]+_auth_session)$/);
 });
 
 test('what the program answers fits what it promises', async () => {
@@ -83,4 +83,15 @@ test('what the program answers fits what it promises', async () => {
   fits('connections.list', await agent.call('GET', '/v1/connections'));
   fits('connections.get', await agent.call('GET', '/v1/connections/none'));
   fits('integrations.list', await agent.call('GET', '/v1/integrations'));
+  fits('providers.list', await agent.call('GET', '/v1/providers'));
+  fits('connections.create', await agent.call('POST', '/v1/connections', { token: 'none is taken' }));
+
+  const session = await agent.call('POST', '/v1/auth-sessions', {});
+  const path = new URL(session.body.pollUrl).pathname;
+  fits('create_auth_session', session);
+  fits('get_auth_session', await agent.call('GET', `${path}?wait=1`));
+  fits('redeem_auth_session', await agent.call('POST', path, { code_verifier: session.body.codeVerifier, wait: 1 }));
+  fits('redeem_auth_session', await agent.call('POST', path, { code_verifier: 'x'.repeat(43) }));
+  fits('cancel_auth_session', await agent.call('DELETE', path));
+  fits('connect_auth_session', await agent.call('POST', '/v1/auth-sessions/connect', { code: 'BBBB-BBBB-BBBB' }));
 });

@@ -91,6 +91,37 @@ std::vector<Bad> bad_requests() {
       {"bad cursor", kGet, "/v1/connections?cursor=1%20or%201", "", "", 400, "bad_cursor"},
       {"bad limit", kGet, "/v1/connections?limit=0", "", "", 400, "invalid_arguments"},
       {"sql in filter", kGet, "/v1/connections?integration='%3B--", "", "", 200, ""},
+      {"connection of nothing", kPost, "/v1/connections", json, "{}", 400, "invalid_arguments"},
+      {"connection by a value", kPost, "/v1/connections", json,
+       R"({"owner":"user","name":"x","integration":"demo","template":"api-key","inputs":{"key":{"value":"x"}}})", 400,
+       "invalid_arguments"},
+      {"connection of no item", kPost, "/v1/connections", json,
+       R"({"owner":"user","name":"x","integration":"demo","template":"api-key"})", 400, "bad_reference"},
+      {"connection of an unbound item", kPost, "/v1/connections", json,
+       R"({"owner":"user","name":"x","integration":"demo","template":"api-key","from":{"provider":"env","id":"X"}})",
+       404, "unknown_provider_item"},
+      {"query beside a connection", kPost, "/v1/connections?name=x", json, "{}", 400, "invalid_arguments"},
+      {"unknown provider", kGet, "/v1/providers/none/items", "", "", 404, "unknown_provider"},
+      {"providers take no query", kGet, "/v1/providers?x=1", "", "", 400, "invalid_arguments"},
+      {"session of nonsense", kPost, "/v1/auth-sessions", json, "[]", 400, "invalid_arguments"},
+      {"session without a type", kPost, "/v1/auth-sessions", "", "{}", 415, "unsupported_media_type"},
+      {"session with a query", kPost, "/v1/auth-sessions?scope=read", json, "{}", 400, "invalid_arguments"},
+      {"session with a bad scope", kPost, "/v1/auth-sessions", json, R"({"scope":"all"})", 400, "bad_scope"},
+      {"session with a plain challenge", kPost, "/v1/auth-sessions", json,
+       R"({"code_challenge":")" + std::string(43, '!') + "\"}", 400, "bad_code_challenge"},
+      {"session with a forged id", kGet, "/v1/auth-sessions/as_" + unknown.substr(3) + "." + std::string(43, 'A'), "",
+       "", 404, "unknown_auth_session"},
+      {"session with another kind's id", kGet, "/v1/auth-sessions/" + unknown, "", "", 404, "unknown_auth_session"},
+      {"session with a long wait", kGet, "/v1/auth-sessions/as_x?wait=51", "", "", 400, "invalid_arguments"},
+      {"session with a verifier in the query", kGet, "/v1/auth-sessions/as_x?code_verifier=x", "", "", 400,
+       "invalid_arguments"},
+      {"session without a verifier", kPost, "/v1/auth-sessions/as_x", json, "{}", 400, "invalid_arguments"},
+      {"session with a short verifier", kPost, "/v1/auth-sessions/as_x", json, R"({"code_verifier":"x"})", 400,
+       "invalid_arguments"},
+      {"cancel no session", kDelete, "/v1/auth-sessions/as_x", "", "", 404, "unknown_auth_session"},
+      {"connect without a code", kPost, "/v1/auth-sessions/connect", json, "{}", 400, "invalid_arguments"},
+      {"connect with a wrong code", kPost, "/v1/auth-sessions/connect", json, R"({"code":"\u202e"})", 404,
+       "unknown_code"},
       {"no such connection", kDelete, "/v1/connections/" + ConnectionId(5).text(), "", "", 404, "unknown_connection"},
   };
 }
@@ -195,6 +226,10 @@ TEST(BadInput, McpRefusesInItsOwnWords) {
   EXPECT_EQ(json_of(agent.mcp("tools/call", R"({"name":"no.such","arguments":{}})"))["error"]["code"], -32602);
   const Json bad = json_of(agent.mcp("tools/call", R"({"name":"handoffs.get","arguments":{"handoffId":5}})"));
   EXPECT_EQ(bad["result"]["isError"], true);
+  for (const char* ids : {"{}", R"({"sessionRequestId":"as_a","session_request_id":"as_a"})"}) {
+    const Json result = agent.call("get_auth_session", parse_json(ids));
+    EXPECT_EQ(result["_meta"]["countersign/error"]["code"], "invalid_arguments") << ids;
+  }
   EXPECT_EQ(program.send(http::Method::kGet, "/mcp", {{"authorization", "Bearer " + token}}).status, 405);
 }
 

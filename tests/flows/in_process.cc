@@ -22,6 +22,19 @@ class Channel final : public http::Responder::Channel {
     const std::lock_guard lock(state_->mutex);
     state_->held = true;
   }
+  bool begin(http::Response&& head) noexcept override {
+    respond(std::move(head));
+    return alive();
+  }
+  bool push(std::string_view bytes) noexcept override {
+    const std::lock_guard lock(state_->mutex);
+    append(state_->response->body, bytes);
+    return state_->alive;
+  }
+  void end() noexcept override {
+    const std::lock_guard lock(state_->mutex);
+    state_->ended = true;
+  }
 
  private:
   std::shared_ptr<Pending::State> state_;
@@ -37,7 +50,8 @@ std::string form_encoded(const std::map<std::string, std::string>& fields) {
 
 }  // namespace
 
-Pending InProcess::begin(http::Method method, std::string_view target, Headers headers, std::string_view body) {
+Pending InProcess::begin(http::Method method, std::string_view target, Headers headers, std::string_view body,
+                         std::string_view address) {
   http::Request request;
   request.method = method;
   const auto question = target.find('?');
@@ -46,7 +60,7 @@ Pending InProcess::begin(http::Method method, std::string_view target, Headers h
   request.headers = std::move(headers);
   request.headers.push_back({"host", "127.0.0.1:7117"});
   append(request.body, body);
-  request.client_address = "127.0.0.1";
+  request.client_address = address;
   request.id = "0123456789abcdef";
   request.received = clock_.steady_now();
   auto state = std::make_shared<Pending::State>();
@@ -60,18 +74,29 @@ PersonId InProcess::add_person(const std::string& login, domain::Role role) {
       .id;
 }
 
-std::string InProcess::issue_token(PersonId owner, AgentId* id) {
+std::string InProcess::issue_token(PersonId owner, AgentId* id, domain::ScopeSet scopes) {
   const auto grant = application_->grants().issue(domain::Actor::command_line(),
-                                                  {app::kDefaultWorkspace, owner, "test agent", {}, 0s});
+                                                  {app::kDefaultWorkspace, owner, "test agent", scopes});
   if (id != nullptr) *id = grant.agent.id;
   return std::string(grant.token.reveal());
 }
 
-http::Response Agent::post(std::string_view target, std::string_view json, Headers more) {
+Headers Agent::headers() const {
+  if (token_.empty()) return {};
+  return {{"authorization", "Bearer " + token_}};
+}
+
+Pending Agent::begin_post(std::string_view target, std::string_view json, Headers more) {
   Headers all = headers();
   if (!json.empty()) all.push_back({"content-type", "application/json"});
   all.insert(all.end(), more.begin(), more.end());
-  return program_.send(http::Method::kPost, target, std::move(all), json);
+  return program_.begin(http::Method::kPost, target, std::move(all), json, address_);
+}
+
+http::Response Agent::remove(std::string_view target, Headers more) {
+  Headers all = headers();
+  all.insert(all.end(), more.begin(), more.end());
+  return program_.send(http::Method::kDelete, target, std::move(all), {}, address_);
 }
 
 Pending Agent::begin_mcp(std::string_view method, std::string_view params) {
@@ -80,10 +105,14 @@ Pending Agent::begin_mcp(std::string_view method, std::string_view params) {
   all.push_back({"accept", "application/json, text/event-stream"});
   std::string body = R"({"jsonrpc":"2.0","id":7,"method":)" + json_quote(method);
   if (!params.empty()) body += R"(,"params":)" + std::string(params);
-  return program_.begin(http::Method::kPost, "/mcp", std::move(all), body + "}");
+  return program_.begin(http::Method::kPost, "/mcp", std::move(all), body + "}", address_);
 }
 
 http::Response Agent::mcp(std::string_view method, std::string_view params) { return begin_mcp(method, params).wait(); }
+
+Json Agent::call(const std::string& tool, const Json& arguments) {
+  return json_of(mcp("tools/call", dump_json({{"name", tool}, {"arguments", arguments}})))["result"];
+}
 
 Json Agent::ask(std::string_view json_body) {
   const http::Response response = post("/v1/handoffs", json_body);
@@ -100,7 +129,7 @@ std::string Browser::cookie_header() const {
 http::Response Browser::get(std::string_view target) {
   Headers headers;
   if (!cookies_.empty()) headers.push_back({"cookie", cookie_header()});
-  http::Response response = program_.send(http::Method::kGet, target, std::move(headers));
+  http::Response response = program_.send(http::Method::kGet, target, std::move(headers), {}, address_);
   remember(response);
   return response;
 }
@@ -113,7 +142,7 @@ http::Response Browser::post(std::string_view target, std::map<std::string, std:
 http::Response Browser::post_raw(std::string_view target, std::string_view body, Headers headers) {
   headers.push_back({"content-type", "application/x-www-form-urlencoded"});
   if (!cookies_.empty()) headers.push_back({"cookie", cookie_header()});
-  http::Response response = program_.send(http::Method::kPost, target, std::move(headers), body);
+  http::Response response = program_.send(http::Method::kPost, target, std::move(headers), body, address_);
   remember(response);
   return response;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,9 @@ using namespace std::chrono_literals;
 using Headers = std::vector<http::Header>;
 
 inline constexpr std::string_view kPublicUrl = "http://127.0.0.1:7117";
+// Where requests come from unless a test says otherwise: this machine. The other is somebody else's.
+inline constexpr std::string_view kHere = "127.0.0.1";
+inline constexpr std::string_view kElsewhere = "203.0.113.9";
 
 // One answer, now or later.
 class Pending {
@@ -36,6 +40,7 @@ class Pending {
     std::optional<http::Response> response;
     bool alive = true;
     bool held = false;
+    bool ended = false;  // of a stream, whose bytes are the body of `response`
   };
   explicit Pending(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
@@ -66,7 +71,11 @@ class Pending {
 
 class InProcess {
  public:
-  explicit InProcess(catalog::Mode mode = catalog::Mode::kDev) : mode_(mode) {
+  using Adjust = std::function<void(app::ApplicationOptions&)>;
+
+  // `adjust` changes the options, at every start.
+  explicit InProcess(catalog::Mode mode = catalog::Mode::kDev, Adjust adjust = {})
+      : mode_(mode), adjust_(std::move(adjust)) {
     crypto::SystemRandom random;
     if (!std::filesystem::exists(key_path())) crypto::create_master_key_file(key_path(), random);
     start();
@@ -81,6 +90,7 @@ class InProcess {
     options.public_url = kPublicUrl;
     options.cookie_suffix = "_7117";
     options.password_cost = crypto::kCheapPasswordCost;
+    if (adjust_) adjust_(options);
     application_ = std::make_unique<app::Application>(std::move(options), clock_, random_, log_);
   }
   // Down and up again on the same data.
@@ -95,14 +105,16 @@ class InProcess {
   const std::filesystem::path& dir() const { return dir_.path(); }
   std::filesystem::path key_path() const { return dir_.path() / "master.key"; }
 
-  Pending begin(http::Method method, std::string_view target, Headers headers = {}, std::string_view body = {});
-  http::Response send(http::Method method, std::string_view target, Headers headers = {}, std::string_view body = {}) {
-    return begin(method, target, std::move(headers), body).wait();
+  Pending begin(http::Method method, std::string_view target, Headers headers = {}, std::string_view body = {},
+                std::string_view address = kHere);
+  http::Response send(http::Method method, std::string_view target, Headers headers = {}, std::string_view body = {},
+                      std::string_view address = kHere) {
+    return begin(method, target, std::move(headers), body, address).wait();
   }
 
   PersonId add_person(const std::string& login, domain::Role role);
   // A grant; no owner: the workspace's.
-  std::string issue_token(PersonId owner, AgentId* id = nullptr);
+  std::string issue_token(PersonId owner, AgentId* id = nullptr, domain::ScopeSet scopes = domain::ScopeSet::all());
 
  private:
   support::TempDir dir_;
@@ -110,33 +122,43 @@ class InProcess {
   crypto::SystemRandom random_;
   support::CapturedLog log_;
   catalog::Mode mode_;
+  Adjust adjust_;
   std::unique_ptr<app::Application> application_;
 };
 
-// A program with a bearer token.
+// A program with a bearer token; an empty one is not sent.
 class Agent {
  public:
-  Agent(InProcess& program, std::string token) : program_(program), token_(std::move(token)) {}
+  Agent(InProcess& program, std::string token, std::string_view address = kHere)
+      : program_(program), token_(std::move(token)), address_(address) {}
 
   http::Response get(std::string_view target) { return begin_get(target).wait(); }
-  Pending begin_get(std::string_view target) { return program_.begin(http::Method::kGet, target, headers()); }
-  http::Response post(std::string_view target, std::string_view json, Headers more = {});
-  http::Response remove(std::string_view target) { return program_.send(http::Method::kDelete, target, headers()); }
+  Pending begin_get(std::string_view target) {
+    return program_.begin(http::Method::kGet, target, headers(), {}, address_);
+  }
+  http::Response post(std::string_view target, std::string_view json, Headers more = {}) {
+    return begin_post(target, json, std::move(more)).wait();
+  }
+  Pending begin_post(std::string_view target, std::string_view json, Headers more = {});
+  http::Response remove(std::string_view target, Headers more = {});
   // A JSON-RPC request to /mcp; the answer's text.
   http::Response mcp(std::string_view method, std::string_view params);
   Pending begin_mcp(std::string_view method, std::string_view params);
+  // The result of a tools/call.
+  Json call(const std::string& tool, const Json& arguments);
   Json ask(std::string_view json_body);  // POST /v1/handoffs, 201 expected
 
  private:
-  Headers headers() const { return {{"authorization", "Bearer " + token_}}; }
+  Headers headers() const;
   InProcess& program_;
   std::string token_;
+  std::string address_;
 };
 
 // A browser: keeps cookies, finds forms' CSRF tokens, sends Origin.
 class Browser {
  public:
-  explicit Browser(InProcess& program) : program_(program) {}
+  explicit Browser(InProcess& program, std::string_view address = kHere) : program_(program), address_(address) {}
 
   http::Response get(std::string_view target);
   // Posts with the CSRF token of the last page that had one.
@@ -149,6 +171,7 @@ class Browser {
  private:
   void remember(const http::Response& response);
   InProcess& program_;
+  std::string address_;
   std::map<std::string, std::string> cookies_;
   std::string csrf_;
 };

@@ -31,9 +31,10 @@ TEST_F(Mcp, InitializeNegotiatesAndListsTheToolsOfThisIssue) {
   std::vector<std::string> names;
   const Json list = json_of(agent.mcp("tools/list", "{}"));
   for (const Json& tool : list["result"]["tools"]) names.push_back(tool["name"]);
-  EXPECT_THAT(names, ::testing::ElementsAre("connections.createHandoff", "connections.get", "connections.list",
-                                            "connections.remove", "handoffs.cancel", "handoffs.get", "handoffs.wait",
-                                            "integrations.list"));
+  EXPECT_THAT(names, ::testing::ElementsAre("connections.create", "connections.createHandoff", "connections.get",
+                                            "connections.list", "connections.remove", "create_auth_session",
+                                            "get_auth_session", "handoffs.cancel", "handoffs.get", "handoffs.wait",
+                                            "integrations.list", "providers.items", "providers.list"));
 }
 
 TEST_F(Mcp, WaitIsAnsweredWhenThePersonHasSaved) {

@@ -108,12 +108,14 @@ class GuardTest : public ::testing::Test {
   Router router_;
   WorkerPool pool_{1, 4, log_};
   Waiters waiters_{pool_, clock_};
+  Streams streams_{pool_, clock_, {.total = 2}};
   std::mutex observed_mutex_;
   std::vector<std::string> observed_;
   Guard guard_{router_,
                authenticator_,
                pool_,
                waiters_,
+               streams_,
                clock_,
                log_,
                {[](const Request& at, const Error& error, int status) {
@@ -344,6 +346,80 @@ TEST_F(GuardTest, ErrorOfAHeldRequestLooksLikeItsSurface) {
   EXPECT_EQ(mcp->wait_text(), R"(mcp gone{"id":9})");
 }
 
+TEST_F(GuardTest, StreamIsAnAnswerAtOnceWithTheDefaultHeadersAndItsNewsLater) {
+  std::atomic<int> news{0};
+  add_get("/events", [&](Call&) -> Outcome {
+    Stream stream;
+    stream.head = Response(200, "text/event-stream", "hello\n\n");
+    stream.topics = {42};
+    stream.deadline = clock_.steady_now() + 60s;
+    stream.look = [&] { return std::optional(news == 0 ? std::string() : "news " + std::to_string(news)); };
+    return stream;
+  });
+  const Answer answer = send(request(Method::kGet, "/events"));
+  EXPECT_EQ(header_of(answer->wait(), "Cache-Control"), "no-store");
+  EXPECT_EQ(header_of(answer->wait(), "Content-Type"), "text/event-stream");
+  while (!pool_.idle()) std::this_thread::yield();
+  EXPECT_EQ(observed_, std::vector<std::string>{"/events 200 0"});
+  clock_.advance(300ms);
+  news = 1;
+  streams_.wake(42);
+  while (!pool_.idle()) std::this_thread::yield();
+  EXPECT_EQ(answer->streamed(), "hello\n\nnews 1");
+  EXPECT_FALSE(answer->ended());
+
+  const Answer head_alone = send(request(Method::kHead, "/events"));
+  EXPECT_EQ(header_of(head_alone->wait(), "Content-Type"), "text/event-stream");
+  while (!pool_.idle()) std::this_thread::yield();
+  EXPECT_TRUE(head_alone->ended());
+  EXPECT_EQ(streams_.size(), 1U);
+}
+
+TEST_F(GuardTest, StreamThatThrowsEndsAndIsLogged) {
+  std::atomic<bool> broken{false};
+  add_get("/events", [&](Call&) -> Outcome {
+    Stream stream;
+    stream.topics = {42};
+    stream.deadline = clock_.steady_now() + 60s;
+    stream.look = [&]() -> std::optional<std::string> {
+      if (broken) throw std::runtime_error("canary text");
+      return "x";
+    };
+    return stream;
+  });
+  const Answer answer = send(request(Method::kGet, "/events"));
+  answer->wait();
+  while (!pool_.idle()) std::this_thread::yield();
+  clock_.advance(300ms);
+  broken = true;
+  streams_.wake(42);
+  while (!pool_.idle()) std::this_thread::yield();
+  EXPECT_TRUE(answer->ended());
+  EXPECT_EQ(answer->streamed(), "x");
+  EXPECT_EQ(streams_.size(), 0U);
+  EXPECT_NE(log_.text().find("request_id=req-1"), std::string::npos) << log_.text();
+  EXPECT_NE(log_.text().find("std::runtime_error: canary text"), std::string::npos) << log_.text();
+}
+
+TEST_F(GuardTest, StreamOverTheTotalIs503WithRetryAfter) {
+  add_get("/v1/events", [&](Call&) -> Outcome {
+    Stream stream;
+    stream.deadline = clock_.steady_now() + 60s;
+    stream.look = [] { return std::optional(std::string()); };
+    return stream;
+  });
+  const std::vector<Answer> open = {send(request(Method::kGet, "/v1/events")),
+                                    send(request(Method::kGet, "/v1/events"))};
+  for (const Answer& answer : open) EXPECT_EQ(answer->wait().status, 200);
+  const Response response = get("/v1/events");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(code_of(response), "too_many_streams");
+  EXPECT_EQ(header_of(response, "Retry-After"), "10");
+  while (!pool_.idle()) std::this_thread::yield();
+  EXPECT_EQ(observed_.back(), "/v1/events 503 0");
+  EXPECT_EQ(observed_.size(), 3U);
+}
+
 TEST_F(GuardTest, LogAndMetricsKnowThePatternNeverThePath) {
   Request made = request(Method::kGet, "/v1/things/cs_link_canary");
   made.query = "q=cs_query_canary";
@@ -357,7 +433,7 @@ TEST_F(GuardTest, LogAndMetricsKnowThePatternNeverThePath) {
 }
 
 TEST_F(GuardTest, ViewThatFailsDoesNotHideTheError) {
-  Guard guard(router_, authenticator_, pool_, waiters_, clock_, log_,
+  Guard guard(router_, authenticator_, pool_, waiters_, streams_, clock_, log_,
               {[](const Request&, const Error&, int) -> Response { throw std::runtime_error("no template"); }, {}}, {});
   const Answer answer = RecordedAnswer::make();
   guard.handle(request(Method::kGet, "/unknown"), RecordedAnswer::responder(answer));

@@ -47,7 +47,7 @@ TEST(Message, ImpossibleStatusBecomes500) {
   support::CapturedLog log;
   Response response;
   response.status = 42;
-  const WipingBuffer head = response_head(response, HttpDate::Text{}, Persistence::kClose, log);
+  const WipingBuffer head = response_head(response, HttpDate::Text{}, Persistence::kClose, Length::kKnown, log);
   EXPECT_TRUE(view(head).starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
 }
 

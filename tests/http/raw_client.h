@@ -111,6 +111,16 @@ class RawClient {
     return read();
   }
 
+  // What comes, up to and with `mark`; all that came when it does not in time. For bodies without a length.
+  std::string read_past(std::string_view mark, std::chrono::milliseconds patience = kPatience) {
+    std::size_t at = std::string::npos;
+    while ((at = input_.find(mark)) == std::string::npos && receive(patience)) {
+    }
+    const std::string got = input_.substr(0, at == std::string::npos ? at : at + mark.size());
+    input_.erase(0, got.size());
+    return got;
+  }
+
   // All that comes until the server ends the connection; empty when it does not in time.
   std::optional<std::string> read_to_end(std::chrono::milliseconds patience = kPatience) {
     while (receive(patience)) {

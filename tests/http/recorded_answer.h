@@ -1,9 +1,11 @@
-// A transport for tests: keeps what a Responder was told, lets a test wait for it and lets a client vanish.
+// A transport for tests: keeps what a Responder was told, lets a test wait for it and lets a client vanish. Of an
+// answer in pieces wait() gives the head.
 // Thread-safe; the channel and the test share it.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,6 +43,17 @@ class RecordedAnswer {
     const std::lock_guard lock(mutex_);
     return held_;
   }
+  // Runs in the middle of each push(); set before the first.
+  std::function<void()> during_push;
+  // The pieces so far, the first one with them.
+  std::string streamed() const {
+    const std::lock_guard lock(mutex_);
+    return streamed_;
+  }
+  bool ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }
   void client_leaves() {
     const std::lock_guard lock(mutex_);
     alive_ = false;
@@ -64,6 +77,21 @@ class RecordedAnswer {
       const std::lock_guard lock(record_->mutex_);
       record_->held_ = true;
     }
+    bool begin(Response&& head) noexcept override {
+      push(view(head.body));
+      respond(std::move(head));
+      return alive();
+    }
+    bool push(std::string_view bytes) noexcept override {
+      if (record_->during_push) record_->during_push();
+      const std::lock_guard lock(record_->mutex_);
+      if (record_->alive_) record_->streamed_ += bytes;
+      return record_->alive_;
+    }
+    void end() noexcept override {
+      const std::lock_guard lock(record_->mutex_);
+      record_->ended_ = true;
+    }
 
    private:
     std::shared_ptr<RecordedAnswer> record_;
@@ -75,6 +103,8 @@ class RecordedAnswer {
   int answers_ = 0;
   bool alive_ = true;
   bool held_ = false;
+  std::string streamed_;
+  bool ended_ = false;
 };
 
 inline std::string header_of(const Response& response, std::string_view name) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -16,8 +17,12 @@
 #include "crypto/init.h"
 #include "crypto/key_ring.h"
 #include "crypto/mac.h"
+#include "domain/handoff.h"
+#include "identity/accounts.h"
+#include "identity/audit_trail.h"
 #include "identity/grants.h"
 #include "identity/people.h"
+#include "identity/sessions.h"
 #include "identity/sign_in.h"
 #include "sql/sqlite_store.h"
 #include "support/fake_clock.h"
@@ -66,6 +71,23 @@ inline Refused refusal_of(const std::function<void()>& operation) {
   return {};
 }
 
+// Lets something happen between an operation's looking and its writing: every one asks for the time just
+// before its transaction.
+class InterruptedClock final : public Clock {
+ public:
+  InterruptedClock(const Clock& clock, std::function<void()> interruption)
+      : clock_(clock), interruption_(std::move(interruption)) {}
+  Instant now() const override {
+    if (interruption_) std::exchange(interruption_, {})();
+    return clock_.now();
+  }
+  SteadyInstant steady_now() const override { return clock_.steady_now(); }
+
+ private:
+  const Clock& clock_;
+  mutable std::function<void()> interruption_;
+};
+
 class IdentityTest : public ::testing::Test {
  protected:
   static constexpr std::string_view kPassword = "violet-harbour-tuba";
@@ -79,16 +101,46 @@ class IdentityTest : public ::testing::Test {
 
   static Secret secret(std::string_view text) { return Secret::copy_of(text); }
 
-  domain::Person add_person(std::string login = "ada", std::string_view password = kPassword) {
-    auto person = people.add(admin, {workspace, std::move(login), "Ada", domain::Role::kAdmin});
+  domain::Person add_person(std::string login = "ada", std::string_view password = kPassword,
+                            domain::Role role = domain::Role::kAdmin) {
+    auto person = people.add(admin, {workspace, std::move(login), "Ada", role});
     if (!password.empty()) people.set_password(admin, workspace, person.id, secret(password));
     return people.get(workspace, person.id);
   }
   SignedIn sign_in_as(std::string_view login, std::string_view password = kPassword, std::string_view address = kHome) {
-    return sign_in.with_password(workspace, login, secret(password), address);
+    return sign_in.with_password(workspace, login, secret(password), {std::string(address), "Test Browser"});
   }
+  SignedIn follow(std::string_view link) { return sign_in.with_link(link, {std::string(kHome), "Test Browser"}); }
+  // As somebody whose proof of identity is from now.
+  domain::Acting acting(const domain::Person& person) const {
+    return {person.workspace, person.id, person.role, clock.now()};
+  }
+  static std::string text(const Secret& token) { return std::string(token.reveal()); }
   std::string wrong(std::string_view login, std::string_view address = kHome) {
     return refusal_of([&] { sign_in_as(login, "not the right one", address); }).reason;
+  }
+
+  domain::Handoff add_handoff(AgentId agent, domain::HandoffState state = domain::HandoffState::kPending,
+                              PersonId subject = {}) {
+    domain::Handoff handoff;
+    handoff.id = ids.next<HandoffId>();
+    handoff.workspace = workspace;
+    handoff.agent = agent;
+    handoff.subject = subject;
+    handoff.owner = domain::Owner::org();
+    handoff.integration = "demo";
+    handoff.auth_template = "key";
+    handoff.state = state;
+    handoff.user_code = "ABCD-EFGH";
+    handoff.created_at = clock.now();
+    handoff.expires_at = clock.now() + domain::kHandoffLifetime;
+    store.transact([&](store::Transaction& tx) {
+      tx.handoffs().insert(handoff, {workspace, clock.now(), admin, "handoff.created", handoff.id.text(), {}, {}});
+    });
+    return handoff;
+  }
+  domain::HandoffState state_of(HandoffId id) const {
+    return store.read([&](const store::Snapshot& at) { return at.handoffs().find(workspace, id); })->state;
   }
 
   std::vector<Recorded> audit(std::string_view action) const {
@@ -100,6 +152,12 @@ class IdentityTest : public ::testing::Test {
       });
     });
     return rows;
+  }
+  // The facts of the one event of that action.
+  std::string facts_of(std::string_view action) const {
+    const auto rows = audit(action);
+    EXPECT_EQ(rows.size(), 1U) << action;
+    return rows.empty() ? "" : rows[0].row.facts;
   }
   // Everything the store has written, log included.
   std::string bytes_on_disk() const {
@@ -142,6 +200,9 @@ class IdentityTest : public ::testing::Test {
   People people{store, keys, passwords, clock, random, ids};
   Grants grants{store, keys, clock, random, ids};
   SignIn sign_in{store, keys, passwords, clock, random, ids};
+  Accounts accounts{store, people, clock};
+  Sessions sessions{store, clock};
+  AuditTrail trail{store};
 };
 
 }  // namespace countersign::identity

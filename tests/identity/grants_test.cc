@@ -1,18 +1,22 @@
 #include "identity/grants.h"
 
+#include <atomic>
+#include <set>
 #include <thread>
 
 #include "crypto/token.h"
-#include "domain/handoff.h"
 #include "fixture.h"
 
 namespace countersign::identity {
 namespace {
 
+using domain::Scope;
+using domain::ScopeSet;
+
 class GrantsTest : public IdentityTest {
  protected:
   IssuedGrant issue(seconds lifetime = seconds(0), PersonId owner = {}) {
-    return grants.issue(admin, {workspace, owner, "claude", {"handoffs", "connections:read"}, lifetime});
+    return grants.issue(admin, {workspace, owner, "claude", {Scope::kRead, Scope::kUse}, lifetime, 7});
   }
   static std::string text(const IssuedGrant& issued) { return std::string(issued.token.reveal()); }
   Refused refused(const std::string& bearer) {
@@ -20,26 +24,6 @@ class GrantsTest : public IdentityTest {
   }
   domain::Agent stored(AgentId id) {
     return *store.read([&](const store::Snapshot& at) { return at.agents().find(id); });
-  }
-  domain::Handoff add_handoff(AgentId agent, domain::HandoffState state = domain::HandoffState::kPending) {
-    domain::Handoff handoff;
-    handoff.id = ids.next<HandoffId>();
-    handoff.workspace = workspace;
-    handoff.agent = agent;
-    handoff.owner = domain::Owner::org();
-    handoff.integration = "demo";
-    handoff.auth_template = "key";
-    handoff.state = state;
-    handoff.user_code = "ABCD-EFGH";
-    handoff.created_at = clock.now();
-    handoff.expires_at = clock.now() + domain::kHandoffLifetime;
-    store.transact([&](store::Transaction& tx) {
-      tx.handoffs().insert(handoff, {workspace, clock.now(), admin, "handoff.created", handoff.id.text(), {}, {}});
-    });
-    return handoff;
-  }
-  domain::HandoffState state_of(HandoffId id) {
-    return store.read([&](const store::Snapshot& at) { return at.handoffs().find(workspace, id); })->state;
   }
 };
 
@@ -51,7 +35,8 @@ TEST_F(GrantsTest, IssuedTokenAuthenticatesItsAgent) {
   EXPECT_EQ(agent.id, issued.agent.id);
   EXPECT_EQ(agent.workspace, workspace);
   EXPECT_EQ(agent.owner, owner);
-  EXPECT_EQ(agent.scopes, (std::vector<std::string>{"handoffs", "connections:read"}));
+  EXPECT_EQ(agent.scopes, (ScopeSet{Scope::kRead, Scope::kUse}));
+  EXPECT_EQ(agent.writes_per_minute, 7);
 }
 
 TEST_F(GrantsTest, EveryBadTokenIsRefusedAlike) {
@@ -105,7 +90,7 @@ TEST_F(GrantsTest, TokenOfAnotherKindIsRefused) {
   });
   EXPECT_EQ(refused(std::string(session.text.reveal())).reason, "bad_token");
   EXPECT_FALSE(sign_in.present(text(issued)));
-  EXPECT_FALSE(sign_in.link_usable(text(issued)));
+  EXPECT_FALSE(sign_in.owner_of_link(text(issued)));
 }
 
 TEST_F(GrantsTest, GrantLivesUntilItsEndAndNotAtIt) {
@@ -138,7 +123,11 @@ TEST_F(GrantsTest, RevokedAgentIsOutAtOnceAndItsOpenHandoffsAreCancelled) {
   EXPECT_EQ(refused(text(other)), Refused{});
   ASSERT_EQ(audit("agent.revoked").size(), 1U);
   EXPECT_EQ(audit("agent.revoked")[0].row.object, issued.agent.id.text());
-  EXPECT_EQ(audit("handoff.cancelled").size(), 1U);
+  const auto cancelled = audit("handoff.cancelled");
+  ASSERT_EQ(cancelled.size(), 2U) << "each has an event of its own";
+  EXPECT_EQ((std::set{cancelled[0].row.object, cancelled[1].row.object}),
+            (std::set{pending.id.text(), opened.id.text()}));
+  EXPECT_NE(cancelled[0].row.facts.find(issued.agent.id.text()), std::string::npos);
 }
 
 TEST_F(GrantsTest, RevokingIsOnceAndOnlyInTheAgentsWorkspace) {
@@ -154,27 +143,44 @@ TEST_F(GrantsTest, RevokingIsOnceAndOnlyInTheAgentsWorkspace) {
 
 TEST_F(GrantsTest, OddGrantsAreRefusedAndLeaveNothing) {
   const auto reason = [&](NewGrant grant) { return refusal_of([&] { grants.issue(admin, std::move(grant)); }).reason; };
-  EXPECT_EQ(reason({workspace, {}, "", {}, {}}), "bad_name");
-  EXPECT_EQ(reason({workspace, {}, "   ", {}, {}}), "bad_name");
-  EXPECT_EQ(reason({workspace, {}, "a\nb", {}, {}}), "bad_name");
-  EXPECT_EQ(reason({workspace, {}, "a\xFF", {}, {}}), "bad_name");
-  EXPECT_EQ(reason({workspace, {}, std::string(101, 'a'), {}, {}}), "bad_name");
-  EXPECT_EQ(reason({workspace, {}, "a", {""}, {}}), "bad_scope");
-  EXPECT_EQ(reason({workspace, {}, "a", {"two words"}, {}}), "bad_scope");
-  EXPECT_EQ(reason({workspace, {}, "a", std::vector<std::string>(33, "x"), {}}), "bad_scope");
-  EXPECT_EQ(reason({workspace, {}, "a", {}, seconds(-1)}), "bad_lifetime");
-  EXPECT_EQ(reason({workspace, {}, "a", {}, seconds::max()}), "bad_lifetime");
-  EXPECT_EQ(reason({workspace, PersonId(99), "a", {}, {}}), "unknown_person");
+  const ScopeSet some = ScopeSet::usual();
+  EXPECT_EQ(reason({workspace, {}, "", some, {}}), "bad_name");
+  EXPECT_EQ(reason({workspace, {}, "   ", some, {}}), "bad_name");
+  EXPECT_EQ(reason({workspace, {}, "a\nb", some, {}}), "bad_name");
+  EXPECT_EQ(reason({workspace, {}, "a\xFF", some, {}}), "bad_name");
+  EXPECT_EQ(reason({workspace, {}, std::string(101, 'a'), some, {}}), "bad_name");
+  EXPECT_EQ(reason({workspace, {}, "a", {}, {}}), "bad_scope");
+  EXPECT_EQ(reason({workspace, {}, "a", some, seconds(-1)}), "bad_lifetime");
+  EXPECT_EQ(reason({workspace, {}, "a", some, seconds::max()}), "bad_lifetime");
+  EXPECT_EQ(reason({workspace, {}, "a", some, {}, -1}), "bad_rate");
+  EXPECT_EQ(reason({workspace, {}, "a", some, {}, 100'001}), "bad_rate");
+  EXPECT_EQ(reason({workspace, PersonId(99), "a", some, {}}), "unknown_person");
   EXPECT_TRUE(grants.list(workspace).empty());
   EXPECT_TRUE(audit("agent.created").empty());
 }
 
+TEST_F(GrantsTest, OwnCapGoesUpToAHundredThousand) {
+  EXPECT_EQ(grants.issue(admin, {workspace, {}, "a", ScopeSet::usual(), {}, 100'000}).agent.writes_per_minute, 100'000);
+}
+
+TEST_F(GrantsTest, NothingIsIssuedToADisabledPerson) {
+  add_person();
+  const auto bob = add_person("bob", "");
+  store.transact([&](store::Transaction& tx) {
+    tx.people().set_disabled(workspace, bob.id, true, {workspace, clock.now(), admin, "person.disabled", "", {}, {}});
+  });
+  EXPECT_EQ(refusal_of([&] { issue({}, bob.id); }).reason, "person_disabled");
+  EXPECT_TRUE(grants.list(workspace).empty());
+}
+
 TEST_F(GrantsTest, AuditHoldsIdsAndTheNameOnlyAsANote) {
-  const auto issued = issue(hours(1), add_person().id);
+  const auto owner = add_person().id;
+  const auto issued = issue(hours(1), owner);
   const auto rows = audit("agent.created");
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].row.object, issued.agent.id.text());
-  EXPECT_EQ(rows[0].row.facts.find("claude"), std::string::npos);
+  EXPECT_EQ(rows[0].row.facts,
+            R"({"lifetime":"3600","owner":")" + owner.text() + R"(","scopes":"read use","writes_per_minute":"7"})");
   EXPECT_EQ(rows[0].note, "claude");
   const std::string token = text(issued);
   EXPECT_EQ(bytes_on_disk().find(token), std::string::npos);
@@ -203,6 +209,18 @@ TEST_F(GrantsTest, LastUseIsWrittenByTheJobAtMostOnceAMinute) {
   clock.advance(seconds(5));
   grants.write_last_used();
   EXPECT_EQ(stored(issued.agent.id).last_used_at, start + seconds(60)) << "when it was seen, not when it was written";
+}
+
+TEST_F(GrantsTest, FirstUseIsKnownAtOnceAndStaysKnown) {
+  const auto issued = issue();
+  EXPECT_FALSE(grants.used(stored(issued.agent.id)));
+  EXPECT_EQ(refused(text(issued) + "A").reason, "bad_token");
+  EXPECT_FALSE(grants.used(stored(issued.agent.id))) << "a refusal is no use";
+  grants.authenticate(text(issued));
+  EXPECT_TRUE(grants.used(stored(issued.agent.id)));
+  EXPECT_FALSE(grants.used(issue().agent)) << "of this one alone";
+  grants.write_last_used();
+  EXPECT_TRUE(grants.used(stored(issued.agent.id)));
 }
 
 TEST_F(GrantsTest, ManyThreadsMayAuthenticateWhileTheJobWrites) {

@@ -43,8 +43,7 @@ TEST_F(PeopleTest, AuditHoldsTheIdAndTheLoginOnlyAsANote) {
   EXPECT_EQ(created[0].row.actor, "operator");
   EXPECT_EQ(created[0].row.facts, R"({"role":"admin"})");
   EXPECT_EQ(created[0].note, "ada");
-  ASSERT_EQ(audit("person.password_set").size(), 1U);
-  EXPECT_EQ(audit("person.password_set")[0].row.facts, "{}");
+  EXPECT_EQ(facts_of("person.password_set"), R"({"reason":"password_set"})");
 }
 
 TEST_F(PeopleTest, UnsuitablePasswordIsRefusedAndTheOldOneStays) {
@@ -71,6 +70,46 @@ TEST_F(PeopleTest, UnknownPersonIsNotFoundEverywhere) {
   EXPECT_EQ(refusal_of([&] { people.make_link(admin, WorkspaceId(2), person.id, minutes(10)); }).reason,
             "unknown_person");
   EXPECT_TRUE(audit("sign_in_link.created").empty());
+}
+
+TEST_F(PeopleTest, OwnNameCanBeChangedAndStandsOnlyInANote) {
+  const auto person = add_person();
+  people.rename(acting(person), "  Ada Lovelace ");
+  people.rename(acting(person), "Ada Lovelace");
+  EXPECT_EQ(people.get(workspace, person.id).display_name, "Ada Lovelace");
+  const auto rows = audit("person.renamed");
+  ASSERT_EQ(rows.size(), 1U) << "the same name is no change";
+  EXPECT_EQ(rows[0].row.object, person.id.text());
+  EXPECT_EQ(rows[0].row.facts, "{}");
+  EXPECT_EQ(rows[0].note, "Ada Lovelace");
+  EXPECT_EQ(refusal_of([&] { people.rename(acting(person), "a\x1B[2J"); }).reason, "bad_name");
+  domain::Acting nobody = acting(person);
+  nobody.person = PersonId(77);
+  EXPECT_EQ(refusal_of([&] { people.rename(nobody, "Nobody"); }).reason, "unknown_person");
+}
+
+TEST_F(PeopleTest, InvitedPersonAndLinkAreMadeTogetherOrNotAtAll) {
+  const auto invited = people.invite(admin, {workspace, "bob", "Bob", domain::Role::kApprover}, hours(1));
+  const auto owner = sign_in.owner_of_link(invited.link.reveal());
+  ASSERT_TRUE(owner);
+  EXPECT_EQ(owner->person.id, invited.person.id);
+  EXPECT_EQ(owner->purpose, domain::LinkPurpose::kInvitation);
+  const auto commits = store.stats().commits;
+  EXPECT_EQ(refusal_of([&] { people.invite(admin, {workspace, "BOB", ""}, hours(1)); }).reason, "login_taken");
+  EXPECT_EQ(refusal_of([&] { people.invite(admin, {workspace, "carl", ""}, seconds(0)); }).reason, "bad_lifetime");
+  EXPECT_EQ(store.stats().commits, commits);
+  EXPECT_EQ(people.list(workspace).size(), 1U);
+  EXPECT_EQ(audit("sign_in_link.created").size(), 1U);
+}
+
+TEST_F(PeopleTest, LinkKeepsItsPurposeAndTheAuditSaysIt) {
+  const auto person = add_person();
+  const auto purpose_of = [&](const Secret& link) { return sign_in.owner_of_link(link.reveal())->purpose; };
+  EXPECT_EQ(purpose_of(people.make_link(admin, workspace, person.id, minutes(10))), domain::LinkPurpose::kSignIn);
+  EXPECT_EQ(facts_of("sign_in_link.created"),
+            R"({"lifetime":"600","person":")" + person.id.text() + R"(","purpose":"sign_in"})");
+  EXPECT_EQ(purpose_of(people.make_link(admin, workspace, person.id, minutes(10), domain::LinkPurpose::kInvitation)),
+            domain::LinkPurpose::kInvitation);
 }
 
 TEST_F(PeopleTest, LinkLifetimeIsBounded) {

@@ -1,6 +1,5 @@
 #include <thread>
 
-#include "crypto/token.h"
 #include "fixture.h"
 
 namespace countersign::identity {
@@ -87,32 +86,38 @@ TEST_F(PresenceTest, A098_SignedOutSessionIsOverInEveryTabAndOthersLive) {
 }
 
 TEST_F(PresenceTest, A098_DisabledPersonIsOutAtOnce) {
-  domain::Person person;
-  person.id = ids.next<PersonId>();
-  person.workspace = workspace;
-  person.login = person.display_name = "gone";
-  person.disabled = true;
-  auto token = crypto::issue_token("session", 4711, keys.key(crypto::KeyPurpose::kToken), random);
-  domain::BrowserSession session{SessionId(4711),        workspace, person.id, token.hash, clock.now(), clock.now(),
-                                 clock.now() + hours(1), {}};
-  const auto store_both = [&] {
+  const std::string cookie = cookie_of_ada();
+  const auto person = people.list(workspace)[0];
+  // The account alone, so that it is that and nothing else: disable() also ends the sessions.
+  const auto set_disabled = [&](bool disabled) {
     store.transact([&](store::Transaction& tx) {
-      tx.people().insert(person, {workspace, clock.now(), admin, "person.created", "", {}, {}});
-      tx.sessions().insert(session, {workspace, clock.now(), admin, "session.started", "", {}, {}});
+      tx.people().set_disabled(workspace, person.id, disabled,
+                               {workspace, clock.now(), admin, "person.disabled", "", {}, {}});
     });
   };
-  store_both();
-  EXPECT_FALSE(is_present(std::string(token.text.reveal())));
+  EXPECT_TRUE(is_present(cookie));
+  set_disabled(true);
+  EXPECT_FALSE(is_present(cookie));
+  set_disabled(false);
+  EXPECT_TRUE(is_present(cookie));
+}
 
-  // The same session of somebody who is not disabled is alive: it was that and nothing else.
-  person.id = session.person = ids.next<PersonId>();
-  person.login = "here";
-  person.disabled = false;
-  session.id = SessionId(4712);
-  token = crypto::issue_token("session", 4712, keys.key(crypto::KeyPurpose::kToken), random);
-  session.token_hash = token.hash;
-  store_both();
-  EXPECT_TRUE(is_present(std::string(token.text.reveal())));
+TEST_F(PresenceTest, A098_CookieFromBeforeSignInIsNoSessionAfterIt) {
+  add_person();
+  const std::string visitor = sign_in.new_visitor();
+  const std::string mine = text(sign_in_as("ada").cookie);
+  const std::string again = text(sign_in_as("ada").cookie);
+  EXPECT_NE(mine, again) << "every sign-in makes a token of its own: none can be planted before it";
+  EXPECT_FALSE(is_present(visitor));
+  EXPECT_TRUE(is_present(mine));
+}
+
+TEST_F(PresenceTest, A098_DemotedPersonActsWithTheNewRoleAtOnce) {
+  const std::string cookie = cookie_of_ada();
+  const auto boss = add_person("boss");
+  EXPECT_EQ(sign_in.present(cookie)->acting().role, domain::Role::kAdmin);
+  accounts.change_role(acting(boss), sign_in.present(cookie)->person.id, domain::Role::kMember);
+  EXPECT_EQ(sign_in.present(cookie)->acting().role, domain::Role::kMember);
 }
 
 TEST_F(PresenceTest, CookieThatProvesNothingIsNobody) {

@@ -20,7 +20,7 @@ class SignInTest : public IdentityTest {
     return std::string(people.make_link(admin, workspace, person, lifetime).reveal());
   }
   Refused refused_link(const std::string& link) {
-    return refusal_of([&] { sign_in.with_link(link); });
+    return refusal_of([&] { follow(link); });
   }
   domain::Person add_disabled(std::string login) {
     domain::Person person;
@@ -127,13 +127,14 @@ TEST_F(SignInTest, HashIsMadeAnewWhenTheCostRises) {
   const auto person = add_person();
   PasswordWorker dearer(crypto::PasswordCost{2, 16 * 1024});
   SignIn later(store, keys, dearer, clock, random, ids);
-  later.with_password(workspace, "ada", secret(kPassword), kHome);
+  const Origin from_home{std::string(kHome), ""};
+  later.with_password(workspace, "ada", secret(kPassword), from_home);
   const std::string improved = people.get(workspace, person.id).password_hash;
   EXPECT_NE(improved, person.password_hash);
   EXPECT_FALSE(dearer.outdated(improved));
-  later.with_password(workspace, "ada", secret(kPassword), kHome);
+  later.with_password(workspace, "ada", secret(kPassword), from_home);
   EXPECT_EQ(people.get(workspace, person.id).password_hash, improved) << "once is enough";
-  EXPECT_EQ(refusal_of([&] { later.with_password(workspace, "ada", secret("not this one"), kHome); }).reason,
+  EXPECT_EQ(refusal_of([&] { later.with_password(workspace, "ada", secret("not this one"), from_home); }).reason,
             "wrong_login");
 }
 
@@ -141,13 +142,13 @@ TEST_F(SignInTest, LinkLetsItsPersonInOnce) {
   const auto person = add_person("ada", "");
   const std::string link = link_for(person.id);
   EXPECT_TRUE(link.starts_with("cs_signin_"));
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(sign_in.link_usable(link)) << "looking uses nothing up (abuse case 10)";
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(sign_in.owner_of_link(link)) << "looking uses nothing up (abuse case 10)";
   EXPECT_TRUE(audit("sign_in.succeeded").empty());
 
-  const auto signed_in = sign_in.with_link(link);
+  const auto signed_in = follow(link);
   EXPECT_EQ(signed_in.person.id, person.id);
   EXPECT_TRUE(sign_in.present(signed_in.cookie.reveal()));
-  EXPECT_FALSE(sign_in.link_usable(link));
+  EXPECT_FALSE(sign_in.owner_of_link(link));
   EXPECT_EQ(refused_link(link).reason, "link_used");
   EXPECT_EQ(refused_link(link).code, ErrorCode::kPermissionDenied);
 
@@ -162,10 +163,10 @@ TEST_F(SignInTest, LinkWorksUntilItsEndAndNotAtIt) {
   const std::string first = link_for(person.id, seconds(600));
   const std::string second = link_for(person.id, seconds(600));
   clock.advance(seconds(600) - milliseconds(1));
-  EXPECT_TRUE(sign_in.link_usable(first));
-  sign_in.with_link(first);
+  EXPECT_TRUE(sign_in.owner_of_link(first));
+  follow(first);
   clock.advance(milliseconds(1));
-  EXPECT_FALSE(sign_in.link_usable(second));
+  EXPECT_FALSE(sign_in.owner_of_link(second));
   EXPECT_EQ(refused_link(second).reason, "link_expired");
   EXPECT_EQ(refused_link(first).reason, "link_used") << "told apart also afterwards";
 }
@@ -180,8 +181,85 @@ TEST_F(SignInTest, LinkThatNeverWasIsNotFoundInOneWay) {
   EXPECT_EQ(refused_link(std::string(sign_in_as("ada").cookie.reveal())), expected);
   const std::size_t secret_at = good.size() - 43;
   EXPECT_EQ(refused_link(other.substr(0, secret_at) + good.substr(secret_at)), expected);
-  EXPECT_EQ(refused_link(link_for(add_disabled("gone").id)), expected);
-  EXPECT_TRUE(sign_in.link_usable(good));
+  EXPECT_TRUE(sign_in.owner_of_link(good));
+}
+
+TEST_F(SignInTest, LinkOfADisabledPersonFailsLikeAnExpiredOne) {
+  const auto gone = add_disabled("gone");
+  const std::string link = link_for(gone.id);
+  EXPECT_FALSE(sign_in.owner_of_link(link));
+  const Refused disabled = refused_link(link);
+  EXPECT_EQ(disabled.reason, "link_expired");
+
+  // Disabling makes links void: that shows as little.
+  const auto boss = add_person();
+  const auto bob = add_person("bob", "");
+  const std::string of_bob = link_for(bob.id);
+  accounts.disable(acting(boss), bob.id);
+  EXPECT_EQ(refused_link(of_bob), disabled);
+
+  const std::string old = link_for(boss.id, seconds(1));
+  clock.advance(seconds(1));
+  EXPECT_EQ(refused_link(old), disabled);
+}
+
+TEST_F(SignInTest, A005_LinkNamesItsOwnerAndItsPurposeBeforeItIsUsed) {
+  const auto person = add_person("ada", "");
+  const std::string link =
+      text(people.make_link(admin, workspace, person.id, minutes(1), domain::LinkPurpose::kRecovery));
+  const auto owner = sign_in.owner_of_link(link);
+  ASSERT_TRUE(owner);
+  EXPECT_EQ(owner->person.login, "ada");
+  EXPECT_EQ(owner->purpose, domain::LinkPurpose::kRecovery);
+}
+
+TEST_F(SignInTest, SigningInByLinkMakesNothingElseVoid) {
+  const auto person = add_person();
+  const auto here = sign_in_as("ada");
+  const std::string first = link_for(person.id);
+  const std::string second = link_for(person.id);
+  follow(first);
+  EXPECT_TRUE(sign_in.owner_of_link(second));
+  EXPECT_TRUE(sign_in.present(here.cookie.reveal()));
+  EXPECT_NO_THROW(sign_in_as("ada"));
+}
+
+TEST_F(SignInTest, SessionRemembersWhereItBeganWithTheBrowserCut) {
+  const auto person = add_person();
+  const auto browser_of = [&](std::string user_agent) {
+    const auto id =
+        sign_in.with_password(workspace, "ada", secret(kPassword), {"2001:db8::7", std::move(user_agent)}).session.id;
+    const auto row = store.read([&](const store::Snapshot& at) { return *at.sessions().find(id); });
+    EXPECT_EQ(row.address, "2001:db8::7");
+    EXPECT_EQ(row.verified_at, clock.now());
+    return row.browser;
+  };
+  EXPECT_EQ(browser_of("Mozilla/5.0 (X11)"), "Mozilla/5.0 (X11)");
+  EXPECT_EQ(browser_of(""), "");
+  std::string umlauts;
+  for (int i = 0; i < 201; ++i) umlauts += "\xC3\xA4";
+  EXPECT_EQ(browser_of(umlauts), umlauts.substr(0, 400)) << "characters are counted, and none is cut in two";
+  EXPECT_EQ(browser_of(std::string("a\xFF\0b\x1B\xC3", 6) + "c\xE2\x82"), "abc") << "hostile bytes stop no sign-in";
+}
+
+TEST_F(SignInTest, A098_PasswordChangedWhileItWasComparedLetsNobodyIn) {
+  const auto person = add_person();
+  const InterruptedClock interrupted(
+      clock, [&] { people.set_password(admin, workspace, person.id, secret("another-harbour-tuba")); });
+  SignIn slow(store, keys, passwords, interrupted, random, ids);
+  const auto begin = [&] { slow.with_password(workspace, "ada", secret(kPassword), {std::string(kHome), ""}); };
+  EXPECT_EQ(refusal_of(begin).reason, "wrong_login");
+  EXPECT_TRUE(audit("session.started").empty());
+}
+
+TEST_F(SignInTest, A098_PersonDisabledWhileTheyWereSigningInIsNotLetIn) {
+  const auto person = add_person();
+  const auto boss = add_person("boss");
+  const InterruptedClock interrupted(clock, [&] { accounts.disable(acting(boss), person.id); });
+  SignIn slow(store, keys, passwords, interrupted, random, ids);
+  const auto begin = [&] { slow.with_password(workspace, "ada", secret(kPassword), {std::string(kHome), ""}); };
+  EXPECT_EQ(refusal_of(begin).reason, "wrong_login");
+  EXPECT_TRUE(audit("session.started").empty()) << "or it would come alive when the account is enabled";
 }
 
 TEST_F(SignInTest, A009_OfThirtyTwoAtOnceOneUsesTheLink) {

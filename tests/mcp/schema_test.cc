@@ -55,13 +55,15 @@ TEST(Schema, EverythingTheBuilderWritesIsEnforceable) {
                            .optional("number", schema::integer("N", {1, 2}))
                            .optional("flag", schema::boolean("F"))
                            .optional("list", schema::list_of(item, "L", 3))
+                           .optional("map", schema::map_of(item, "M"))
                            .json());
 }
 
 TEST(Schema, KeywordsThatNobodyChecksAreRefused) {
   for (const char* text : {R"({"type":"string","pattern":"^a"})", R"({"$ref":"#/$defs/x"})", R"({"type":"number"})",
                            R"({"properties":{"a":{"format":"uri"}}})", R"({"items":{"oneOf":[]}})", R"([])",
-                           R"({"additionalProperties":{"type":"string"}})", R"({"properties":{"a":true}})"}) {
+                           R"({"additionalProperties":{"pattern":"^a"}})", R"({"additionalProperties":1})",
+                           R"({"properties":{"a":true}})"}) {
     try {
       require_enforceable(parse_json(text));
       ADD_FAILURE() << text;
@@ -146,6 +148,18 @@ TEST(SchemaCheck, NullableTakesNullAndItsOwnType) {
   EXPECT_EQ(problems(json, R"({"label":"abc"})"), Lines{});
   EXPECT_EQ(problems(json, R"({"label":"abcd"})"), Lines{"/label: must have at most 3 characters"});
   EXPECT_EQ(problems(json, R"({"label":1})"), Lines{"/label: must be a string or null, not an integer"});
+}
+
+TEST(SchemaCheck, AMapsNamesAreFreeAndItsValuesAreNot) {
+  const schema::Schema value = schema::Object().required("from", schema::text("F"));
+  const JsonPtr json = schema::Object().optional("inputs", schema::map_of(value, "M")).json();
+  EXPECT_EQ(problems(json, R"({"inputs":{}})"), Lines{});
+  EXPECT_EQ(problems(json, R"({"inputs":{"a":{"from":"x"},"b":{"from":"y"}}})"), Lines{});
+  EXPECT_EQ(problems(json, R"({"inputs":{"a/b":{"from":"x","value":"sk_canary"}}})"),
+            Lines{R"(/inputs/a~1b/value: unknown property "value")"});
+  EXPECT_EQ(problems(json, R"({"inputs":{"a":"sk_canary"}})"), Lines{"/inputs/a: must be an object, not a string"});
+  const Json long_name = {{"inputs", {{std::string(5000, 'p'), 1}}}};
+  EXPECT_EQ(check_schema(*json, long_name).at(0).pointer, "/inputs");
 }
 
 TEST(SchemaCheck, OpenObjectsTakeMore) {

@@ -34,7 +34,8 @@ TEST(McpServer, InitializeIgnoresTheVersionHeader) {
 
 TEST(McpServer, InstructionsTellTheModelHowToTreatAHandoff) {
   const std::string text = instructions(ToolNames::kDotted);
-  for (const char* words : {"verbatim", "Do not open", "`handoffs.wait`", "`expired` is not a denial", "Never ask"}) {
+  for (const char* words : {"verbatim", "Do not open", "`handoffs.wait`", "`expired` is not a denial", "Never ask",
+                            "`create_auth_session`"}) {
     EXPECT_THAT(text, HasSubstr(words));
   }
   EXPECT_THAT(instructions(ToolNames::kUnderscored), HasSubstr("`handoffs_wait`"));
@@ -169,6 +170,16 @@ TEST(McpServer, BadArgumentsAreAResultTheModelCanRead) {
   EXPECT_THAT(answer.at("content").at(0).at("text"), HasSubstr("/integration: is required"));
   EXPECT_THAT(answer.at("content").at(0).at("text"), HasSubstr(R"(did you mean "integration"?)"));
   EXPECT_EQ(answer.at("structuredContent").at("code"), "invalid_arguments");
+}
+
+TEST(McpServer, AToolMaySayWhichMistakeIsLikely) {
+  Tool tool = sample_tool("connections.create");
+  tool.misuse = "Secrets are not taken here.";
+  const Server server({"s", "S", "1"}, {tool}, ToolNames::kDotted);
+  const Json answer = result(ask(server, tool_call("connections.create", R"({"token":"sk_canary"})")));
+  EXPECT_EQ(answer.at("isError"), true);
+  EXPECT_THAT(answer.at("content").at(0).at("text"), HasSubstr("Secrets are not taken here."));
+  EXPECT_THAT(answer.dump(), ::testing::Not(HasSubstr("canary")));
 }
 
 CallTool call_of(const Server& server, std::string_view name, std::string_view arguments) {

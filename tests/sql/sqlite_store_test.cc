@@ -161,11 +161,14 @@ INSTANTIATE_TEST_SUITE_P(
 
 class RevokedSecrets : public testing::Test {
  protected:
-  void insert_and_revoke() {
+  void insert() {
     const std::vector<domain::SealedField> secrets = {{"token", 1, sealed_}};
     store_->transact(
         [&](store::Transaction& tx) { tx.connections().insert(connection(41), secrets, event_in(kWorkspace)); });
     EXPECT_TRUE(found_anywhere()) << "the search must be able to find it";
+  }
+  void insert_and_revoke() {
+    insert();
     store_->transact([&](store::Transaction& tx) {
       tx.connections().revoke(kWorkspace, ConnectionId(41), kNow, event_in(kWorkspace));
       tx.handoffs().insert(handoff(1), event_in(kWorkspace));  // told to the commit feed
@@ -186,6 +189,15 @@ class RevokedSecrets : public testing::Test {
 
 TEST_F(RevokedSecrets, LeaveNoBytesInAnyFile) {
   insert_and_revoke();
+  EXPECT_FALSE(found_anywhere());
+}
+
+TEST_F(RevokedSecrets, LeaveNoBytesEitherWhenAnotherSourceTakesTheirPlace) {
+  insert();
+  store_->transact([&](store::Transaction& tx) {
+    EXPECT_TRUE(tx.connections().replace_source(connection(41), event_in(kWorkspace)));
+  });
+  store_.mint(2);
   EXPECT_FALSE(found_anywhere());
 }
 
@@ -304,6 +316,22 @@ TEST(SqliteStore, AStepThatReadsTheHeadsAndFailsTakesNoNeighboursHeadWithIt) {
   threads.clear();
   EXPECT_EQ(store.events(), 1);
   EXPECT_EQ(store.chain_problem(), "");
+}
+
+// Rather no agent at all than one with other rights than it was given.
+TEST(SqliteStore, AScopeThatNobodyKnowsIsDamageAndNotNoScope) {
+  const TempDir directory;
+  OpenedStore store(directory.path());
+  store->transact([](store::Transaction& tx) { tx.agents().insert(agent(21), event_in(kWorkspace)); });
+  SQLite::Database(directory.file("test.db"), SQLite::OPEN_READWRITE, 5000)
+      .exec("update agents set scopes = 'read everything'");
+  const Error e = error_of([&] {
+    OpenedStore(directory.path(), looking())->read([](const store::Snapshot& s) {
+      return s.agents().find(AgentId(21));
+    });
+  });
+  EXPECT_EQ(e.reason(), "corrupt_row");
+  EXPECT_EQ(e.code(), ErrorCode::kInternal);
 }
 
 // A change that touches nothing must not cost a flush of the disk.

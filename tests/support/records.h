@@ -9,7 +9,9 @@
 #include "domain/connection.h"
 #include "domain/handoff.h"
 #include "domain/key_row.h"
+#include "domain/login.h"
 #include "domain/people.h"
+#include "domain/provider_binding.h"
 
 namespace countersign::support {
 
@@ -41,7 +43,35 @@ inline domain::Handoff handoff(std::int64_t id, WorkspaceId workspace = kWorkspa
   h.request_digest = std::string("\0\xff digest", 9);
   h.created_at = kNow;
   h.expires_at = after(600);
+  h.proposal = {"deploy", "the \"shop\"", {{"token", "env", "SHOP_TOKEN"}, {"other", "file", "a/b [c]"}}};
   return h;
+}
+
+// A login's handoff, with the record that stands beside it.
+inline domain::Handoff login_handoff(std::int64_t id, WorkspaceId workspace = kWorkspace) {
+  domain::Handoff h;
+  h.id = HandoffId(id);
+  h.workspace = workspace;
+  h.kind = domain::HandoffKind::kLogin;
+  h.user_code = "ABCD-EFGH";
+  h.created_at = kNow;
+  h.expires_at = after(600);
+  return h;
+}
+
+// Nobody has decided on it yet.
+inline domain::Login login(std::int64_t handoff, std::string asked_from = "203.0.113.9",
+                           WorkspaceId workspace = kWorkspace) {
+  domain::Login l;
+  l.handoff = HandoffId(handoff);
+  l.workspace = workspace;
+  l.agent_identifier = "claude on 'laptop'; --";
+  l.asked = {domain::Scope::kRead, domain::Scope::kUse};
+  l.asked_from = std::move(asked_from);
+  l.code_challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+  l.verifier_held = true;
+  l.wrong_codes = 1;
+  return l;
 }
 
 inline domain::Connection connection(std::int64_t id, std::string name = "main", WorkspaceId workspace = kWorkspace) {
@@ -56,6 +86,7 @@ inline domain::Connection connection(std::int64_t id, std::string name = "main",
   c.base_url = "https://api.example.com/";
   c.plain_fields = {{"user", "octo\ncat"}, {"region", ""}};
   c.secrets = {{"token", 1, "9f3a", "wxyz"}, {"other", 2, "77aa", ""}};
+  c.references = {{"token", "env", "SHOP_TOKEN"}, {"other", "file", "a/b [c]"}};
   c.created_by = HandoffId(51);
   c.created_at = kNow;
   c.updated_at = after(1);
@@ -71,16 +102,43 @@ inline domain::Person person(std::int64_t id, std::string login = "ada", Workspa
 }
 
 inline domain::BrowserSession session(std::int64_t id, PersonId person) {
-  return {SessionId(id), kWorkspace, person, std::string("\0hash", 5), kNow, after(1), after(900), Instant()};
+  return {SessionId(id), kWorkspace, person,         std::string("\0hash", 5), kNow, after(1), after(900),
+          Instant(),     after(2),   "198.51.100.7", "Firefox '131' \xc2\xa7"};
 }
 
 inline domain::SignInLink link(std::int64_t id, PersonId person) {
-  return {SignInLinkId(id), kWorkspace, person, std::string("\0hash", 5), kNow, after(900), Instant()};
+  return {SignInLinkId(id),
+          kWorkspace,
+          person,
+          std::string("\0hash", 5),
+          kNow,
+          after(900),
+          Instant(),
+          domain::LinkPurpose::kRecovery};
 }
 
 inline domain::Agent agent(std::int64_t id, WorkspaceId workspace = kWorkspace) {
-  return {AgentId(id), workspace,   PersonId(31), "claude", std::string("\0hash", 5), {"handoffs", "connections:read"},
-          kNow,        after(9000), Instant(),    after(1)};
+  return {AgentId(id),
+          workspace,
+          PersonId(31),
+          "claude",
+          std::string("\0hash", 5),
+          {domain::Scope::kRead, domain::Scope::kUse},
+          kNow,
+          after(9000),
+          Instant(),
+          after(1),
+          Instant(),
+          Instant(),
+          std::string("\0old", 4),
+          after(60),
+          7};
+}
+
+inline domain::ProviderBinding binding(std::int64_t id, std::string item = "SHOP_TOKEN",
+                                       WorkspaceId workspace = kWorkspace) {
+  return {BindingId(id), workspace, "env", std::move(item), "github", domain::Owner::user(PersonId(31)),
+          PersonId(32),  kNow};
 }
 
 inline domain::KeyRow key_row(std::int64_t id) {

@@ -1,93 +1,40 @@
 #include "vault/vault.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "base/error.h"
-#include "crypto/mac.h"
-#include "sql/sqlite_store.h"
-#include "support/fake_clock.h"
-#include "support/records.h"
-#include "support/seeded_random.h"
-#include "support/temp_dir.h"
 #include "vault/field_check.h"
+#include "vault/fixture.h"
+#include "vault/words.h"
 
 namespace countersign::vault {
 namespace {
 
-class RingMac final : public domain::ChainMac {
- public:
-  explicit RingMac(const crypto::KeyRing& ring) : ring_(ring) {}
-  domain::Link mac(std::string_view use, std::span<const std::string_view> parts) const override {
-    return crypto::mac(ring_.key(crypto::KeyPurpose::kAudit), use, parts);
-  }
-
- private:
-  const crypto::KeyRing& ring_;
-};
-
-crypto::KeyRing make_ring(Random& random) {
-  const crypto::MasterKey master(crypto::Key::random(random));
-  std::vector<crypto::WrappedKey> keys;
-  std::int64_t id = 1;
-  const auto add = [&](crypto::KeyPurpose purpose, WorkspaceId workspace) {
-    keys.push_back(crypto::new_key(master, KeyId(id++), workspace, purpose, 1, support::kNow, random));
-  };
-  add(crypto::KeyPurpose::kAudit, {});
-  add(crypto::KeyPurpose::kFingerprint, {});
-  add(crypto::KeyPurpose::kData, support::kWorkspace);
-  add(crypto::KeyPurpose::kData, support::kOtherWorkspace);
-  return crypto::KeyRing::open(master, keys);
-}
-
-class VaultTest : public ::testing::Test {
+class VaultTest : public StoreTest {
  protected:
-  VaultTest() : ring(make_ring(random)), mac(ring), store({.path = dir.file("db")}), vault(store, ring, clock, random) {
-    store.start(mac);
-  }
-
   static Fields fields(std::string token) {
     Fields all;
     all.emplace("token", Secret(std::move(token)));
     return all;
   }
-  void put(const domain::Connection& connection, const std::vector<domain::SealedField>& sealed) {
-    store.transact([&](store::Transaction& tx) {
-      tx.connections().insert(connection, sealed, support::event_in(connection.workspace));
-    });
+  static domain::Connection sealed_connection(std::int64_t id, std::string name = "main") {
+    auto connection = support::connection(id, std::move(name));
+    connection.references.clear();
+    return connection;
   }
   Fields open(const domain::Connection& connection) {
-    return vault.open(domain::Actor::system(), connection.workspace, connection.id, "test");
-  }
-  std::int64_t events_called(std::string_view action) {
-    std::int64_t count = 0;
-    store.run_read([&](const store::Snapshot& now) {
-      now.audit().walk(support::kWorkspace, 0, 0, [&](const domain::AuditRow& row, std::string_view) {
-        count += row.action == action ? 1 : 0;
-        return true;
-      });
-    });
-    return count;
+    return vault.open(domain::Actor::system(), connection.workspace, connection.id, "test", no_bindings);
   }
 
-  support::TempDir dir;
-  support::FakeClock clock;
-  support::SeededRandom random;
-  crypto::KeyRing ring;
-  RingMac mac;
-  sql::SqliteStore store;
-  Vault vault;
+  const Bindings no_bindings{store, {}, clock, ids};
 };
 
 TEST_F(VaultTest, OpensWhatItSealedAndRecordsThat) {
-  auto connection = support::connection(1);
+  auto connection = sealed_connection(1);
   put(connection, vault.seal(connection, fields("sk-secret-of-many-characters")));
   EXPECT_EQ(open(connection).at("token").reveal(), "sk-secret-of-many-characters");
-  EXPECT_EQ(events_called("connection.opened"), 1);
+  EXPECT_THAT(events_called("connection.opened"), ::testing::ElementsAre("{\"purpose\":\"test\"} "));
 }
 
 TEST_F(VaultTest, ShowsTheLastFourOfLongSecretsOnly) {
-  auto connection = support::connection(1);
+  auto connection = sealed_connection(1);
   vault.seal(connection, fields("12345678901234567890"));
   ASSERT_EQ(connection.secrets.size(), 1U);
   EXPECT_EQ(connection.secrets[0].last4, "7890");
@@ -97,32 +44,32 @@ TEST_F(VaultTest, ShowsTheLastFourOfLongSecretsOnly) {
 }
 
 TEST_F(VaultTest, ASealDoesNotOpenElsewhere) {
-  auto first = support::connection(1, "a");
-  auto second = support::connection(2, "b");
+  auto first = sealed_connection(1, "a");
+  auto second = sealed_connection(2, "b");
   const auto sealed = vault.seal(first, fields("one"));
   vault.seal(second, fields("two"));
   put(second, sealed);  // the first one's bytes in the second one's row
   EXPECT_THROW(open(second), Error);
 
-  auto moved = support::connection(3, "c");
+  auto moved = sealed_connection(3, "c");
   const auto bound = vault.seal(moved, fields("three"));
   moved.base_url = "https://evil.example";
   put(moved, bound);
   EXPECT_THROW(open(moved), Error) << "another target";
 
-  auto given_away = support::connection(6, "f");
+  auto given_away = sealed_connection(6, "f");
   const auto personal = vault.seal(given_away, fields("six"));
   given_away.owner = domain::Owner::org();
   put(given_away, personal);
   EXPECT_THROW(open(given_away), Error) << "another owner";
 
-  auto renamed = support::connection(4, "d");
+  auto renamed = sealed_connection(4, "d");
   auto swapped = vault.seal(renamed, fields("four"));
   swapped[0].field = "other";
   put(renamed, swapped);
   EXPECT_THROW(open(renamed), Error) << "another field";
 
-  auto versioned = support::connection(5, "e");
+  auto versioned = sealed_connection(5, "e");
   auto old = vault.seal(versioned, fields("five"));
   old[0].version = 2;
   put(versioned, old);
@@ -130,7 +77,7 @@ TEST_F(VaultTest, ASealDoesNotOpenElsewhere) {
 }
 
 TEST_F(VaultTest, ARevokedConnectionIsGone) {
-  auto connection = support::connection(1);
+  auto connection = sealed_connection(1);
   put(connection, vault.seal(connection, fields("x")));
   store.transact([&](store::Transaction& tx) {
     return tx.connections().revoke(support::kWorkspace, connection.id, clock.now(),
@@ -142,11 +89,11 @@ TEST_F(VaultTest, ARevokedConnectionIsGone) {
   } catch (const Error& error) {
     EXPECT_EQ(error.reason(), "connection_revoked");
   }
-  EXPECT_THROW(vault.open(domain::Actor::system(), support::kOtherWorkspace, connection.id, "x"), Error);
+  EXPECT_THROW(vault.open(domain::Actor::system(), support::kOtherWorkspace, connection.id, "x", no_bindings), Error);
 }
 
 TEST_F(VaultTest, EverySealIsInTheFacts) {
-  auto connection = support::connection(1);
+  auto connection = sealed_connection(1);
   const auto sealed = vault.seal(connection, fields("x"));
   const Facts facts = seal_facts(sealed);
   ASSERT_EQ(facts.size(), 1U);

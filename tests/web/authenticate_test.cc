@@ -77,7 +77,7 @@ TEST_F(DoorkeeperTest, CookieProvesThePerson) {
 }
 
 TEST_F(DoorkeeperTest, BearerProvesTheAgentAndItsOwner) {
-  const auto grant = grants.issue(by, {kHome, ada.id, "agent", {}, seconds(0)});
+  const auto grant = grants.issue(by, {kHome, ada.id, "agent"});
   const std::string token(grant.token.reveal());
   for (const char* scheme : {"Bearer ", "bearer ", "BEARER "}) {
     const http::Caller caller =
@@ -88,8 +88,41 @@ TEST_F(DoorkeeperTest, BearerProvesTheAgentAndItsOwner) {
   }
 }
 
+TEST_F(DoorkeeperTest, TheAgentsScopesAndItsOwnCapComeAlong) {
+  identity::NewGrant wanted{kHome, ada.id, "agent"};
+  wanted.scopes = {domain::Scope::kRead, domain::Scope::kChange};
+  wanted.writes_per_minute = 7;
+  const std::string token(grants.issue(by, wanted).token.reveal());
+  const auto caller =
+      doorkeeper.authenticate(request_with({{"authorization", "Bearer " + token}}), http::Access::kAgent);
+  EXPECT_EQ(domain::ScopeSet::from_bits(caller.scopes), wanted.scopes);
+  EXPECT_EQ(caller.writes_per_minute, 7);
+}
+
+TEST_F(DoorkeeperTest, WhereATokenMayBeAbsentABadOneIsStillRefused) {
+  const auto access = http::Access::kAgentOrNobody;
+  EXPECT_EQ(doorkeeper.authenticate(request_with({}), access).kind, http::Caller::Kind::kNobody);
+  EXPECT_EQ(doorkeeper.authenticate(request_with(session.get()), access).kind, http::Caller::Kind::kNobody)
+      << "a browser's session is nothing here";
+  const std::string token(grants.issue(by, {kHome, ada.id, "agent"}).token.reveal());
+  EXPECT_EQ(doorkeeper.authenticate(request_with({{"authorization", "Bearer " + token}}), access).kind,
+            http::Caller::Kind::kAgent);
+  EXPECT_EQ(refusal(access, {{"authorization", "Bearer " + token + "x"}}), "bad_token");
+  EXPECT_EQ(refusal(access, {{"authorization", ""}}), "no_token");
+  EXPECT_EQ(refusal(access, {{"authorization", "Basic " + token}}), "no_token");
+}
+
+TEST_F(DoorkeeperTest, APausedAgentIsToldSoAndAStrangerIsNot) {
+  const domain::Acting acting{kHome, ada.id, domain::Role::kMember, clock.now()};
+  const auto grant = grants.issue(by, {kHome, ada.id, "agent"});
+  const std::string token(grant.token.reveal());
+  grants.pause(acting, grant.agent.id);
+  EXPECT_EQ(refusal(http::Access::kAgent, {{"authorization", "Bearer " + token}}), "agent_paused");
+  EXPECT_EQ(refusal(http::Access::kAgent, {{"authorization", "Bearer " + token + "x"}}), "bad_token");
+}
+
 TEST_F(DoorkeeperTest, TheTwoWorldsDoNotSeeEachOther) {
-  const std::string token(grants.issue(by, {kHome, ada.id, "agent", {}, seconds(0)}).token.reveal());
+  const std::string token(grants.issue(by, {kHome, ada.id, "agent"}).token.reveal());
   EXPECT_EQ(refusal(http::Access::kBrowser, {{"authorization", "Bearer " + token}}), kSignInNeeded);
   EXPECT_EQ(refusal(http::Access::kAgent, session.get()), "no_token");
   EXPECT_EQ(refusal(http::Access::kAgent, {{"authorization", "Basic " + token}}), "no_token");

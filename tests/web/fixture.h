@@ -22,6 +22,7 @@
 #include "support/seeded_random.h"
 #include "support/temp_dir.h"
 #include "support/test_mac.h"
+#include "vault/providers.h"
 #include "vault/vault.h"
 #include "web/assets.h"
 #include "web/authenticate.h"
@@ -53,6 +54,21 @@ inline std::string header_of(const http::Response& response, std::string_view na
   return values.empty() ? "" : values.front();
 }
 
+// The network as a page's test sees it: whatever is asked, this is answered.
+class ScriptedClient final : public http::Client {
+ public:
+  http::ClientResponse send(http::ClientRequest request) override {
+    asked.push_back(request.url);
+    http::ClientResponse response;
+    response.status = status;
+    append(response.body, body);
+    return response;
+  }
+  int status = 200;
+  std::string body = "{}";
+  std::vector<std::string> asked;
+};
+
 class WebTest : public ::testing::Test {
  protected:
   WebTest() {
@@ -65,7 +81,7 @@ class WebTest : public ::testing::Test {
     http::Request request;
     request.method = method;
     request.id = "0123456789abcdef";
-    request.client_address = "192.0.2.7";
+    request.client_address = address;
     request.path = target.substr(0, target.find('?'));
     if (request.path.size() < target.size()) request.query = target.substr(request.path.size() + 1);
     request.headers = std::move(headers);
@@ -94,7 +110,7 @@ class WebTest : public ::testing::Test {
   };
   Session sign_in_as(PersonId person) {
     const Secret link = people.make_link(by, kHome, person, seconds(60));
-    const auto signed_in = sign_in.with_link(link.reveal());
+    const auto signed_in = sign_in.with_link(link.reveal(), {"192.0.2.7", "test browser"});
     const std::string token(signed_in.cookie.reveal());
     return {"__Host-cs_session_7117=" + token, sign_in.present(token)->csrf};
   }
@@ -102,11 +118,23 @@ class WebTest : public ::testing::Test {
   std::string mint(PersonId owner, std::string_view integration) {
     handoff::SecretFormRequest request;
     request.integration = integration;
-    const auto grant = grants.issue(by, {kHome, owner, "test <agent>", {}, seconds(0)});
+    const auto grant = grants.issue(by, {.workspace = kHome, .owner = owner, .name = "test <agent>"});
     return handoffs.mint_secret_form({kHome, grant.agent.id, owner}, request).link_token;
   }
 
  private:
+  static handoff::LoginOptions login_options() {
+    handoff::LoginOptions options;
+    options.workspace = kHome;
+    options.loopback_only = true;
+    return options;
+  }
+  static vault::Providers providers() {
+    vault::Providers providers;
+    providers.push_back(vault::env_provider("AGENT_", {{"AGENT_STRIPE_KEY", "sk_test_0123456789abcdefghij"}}));
+    return providers;
+  }
+
   http::Response answer(http::Request& request, const Fields& fields) {
     http::Router::Match match = router.match(request.method, request.path);
     if (!match.route) {
@@ -118,7 +146,7 @@ class WebTest : public ::testing::Test {
     std::string body;
     for (const auto& [name, value] : fields) body += "&" + percent_encode(name) + "=" + percent_encode(value);
     http::Form form = http::parse_form(body.empty() ? "" : body.substr(1), match.route->secret_fields);
-    call.form = &form;
+    if (match.route->body == http::BodyKind::kForm) call.form = &form;
     if (match.route->access == http::Access::kBrowserForm || match.route->access == http::Access::kAnonymousForm) {
       doorkeeper.check_form(request, call.caller, match.route->access, form);
     }
@@ -142,6 +170,7 @@ class WebTest : public ::testing::Test {
 
  protected:
   static constexpr WorkspaceId kHome{1};
+  std::string address = "127.0.0.1";  // the browser's
   const domain::Actor by = domain::Actor::command_line();
   support::TempDir dir;
   support::FakeClock clock;
@@ -156,12 +185,22 @@ class WebTest : public ::testing::Test {
   identity::SignIn sign_in{store, keys, passwords, clock, random, ids};
   catalog::Catalog catalog{embedded::integrations(), catalog::Mode::kDev};
   vault::Vault vault{store, keys, clock, random};
-  handoff::Handoffs handoffs{store, catalog, vault, keys, clock, random, ids};
+  ScriptedClient client;
+  vault::Bindings bindings{store, providers(), clock, ids};
+  handoff::Handoffs handoffs{store, catalog, vault, bindings, client, keys, clock, random, ids};
+  handoff::Logins logins{store, keys, grants, clock, random, ids, {.workspace = kHome, .loopback_only = true}};
   handoff::Connections connections{store, clock};
+  identity::Accounts accounts{store, people, clock};
+  identity::Sessions sessions{store, clock};
+  identity::AuditTrail trail{store};
+  AuditState chain{10'423, clock.now(), ""};
+  std::function<AuditState()> audit_state = [this] { return chain; };
+  std::function<SystemFacts()> system_facts = [] { return SystemFacts{{"Version", "0.0.0-test"}}; };
   Settings settings{std::string(kOrigin), true, "_7117", kHome, ""};
   TemplateEngine templates{embedded::templates()};
   Assets assets{embedded::assets()};
-  Services services{handoffs, connections, sign_in, people, grants, catalog, clock, settings, templates, assets};
+  Services services{handoffs, logins,  connections, sign_in,  people,    accounts, sessions,    grants,      trail,
+                    bindings, catalog, clock,       settings, templates, assets,   audit_state, system_facts};
   Doorkeeper doorkeeper{sign_in, grants, settings};
   http::Router router;
 };

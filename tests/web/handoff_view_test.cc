@@ -27,8 +27,13 @@ class HandoffView : public ::testing::Test {
     key.name = "key";
     key.label = "API key";
     key.hint = "It begins with ak_.";
-    acme.templates.push_back(
-        {"key", domain::TemplateKind::kCustom, "API key", "https://acme.example/help", {user, key}});
+    acme.templates.push_back({.slug = "key",
+                              .kind = domain::TemplateKind::kCustom,
+                              .label = "API key",
+                              .help_url = "https://acme.example/help",
+                              .fields = {user, key},
+                              .placement = {},
+                              .live_test = {}});
     ada.id = PersonId(7);
     ada.login = "ada";
     ada.display_name = "Ada L.";
@@ -40,7 +45,7 @@ class HandoffView : public ::testing::Test {
     card.handoff.expires_at = kAsked + std::chrono::seconds(600);
     card.agent.name = "Helper";
     card.agent_owner = ada;
-    card.integration = &acme;
+    card.integration = catalog::IntegrationPtr(catalog::IntegrationPtr(), &acme);  // not owned
     card.auth_template = &acme.templates.front();
   }
 

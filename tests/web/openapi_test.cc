@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "mcp/schema_check.h"
+#include "web/auth_session_api.h"
 #include "web/fixture.h"
 
 namespace countersign::web {
@@ -63,7 +65,31 @@ TEST_F(OpenApiTest, EveryRouteOfTheApiIsDescribedAndNothingElse) {
     for (const auto& [method, operation] : methods.items()) documented.emplace(path, upper_case(method));
   }
   EXPECT_EQ(routed, documented);
-  EXPECT_EQ(routed.size(), 7U);
+  EXPECT_EQ(routed.size(), 15U);
+}
+
+// What needs no token says so, and nothing else does.
+TEST_F(OpenApiTest, TheRoutesWithoutATokenAreThoseDescribedSo) {
+  http::Router api;
+  add_agent_api_routes(api, door);
+  PathAndMethod open;
+  for (const http::Route* route : api.routes()) {
+    EXPECT_THAT(route->access, ::testing::AnyOf(http::Access::kAgent, http::Access::kPublic)) << route->pattern;
+    if (route->access == http::Access::kPublic) open.emplace(route->pattern, http::name(route->method));
+  }
+  PathAndMethod documented;
+  const Json document = this->document();
+  EXPECT_EQ(document["security"], parse_json(R"([{"agentToken":[]}])"));
+  for (const auto& [path, methods] : document["paths"].items()) {
+    for (const auto& [method, operation] : methods.items()) {
+      if (!operation.contains("security")) continue;
+      EXPECT_EQ(operation["security"], Json::array());
+      EXPECT_FALSE(operation["responses"].contains("401"));
+      documented.emplace(path, upper_case(method));
+    }
+  }
+  EXPECT_EQ(open, documented);
+  EXPECT_EQ(open.size(), 5U);
 }
 
 TEST_F(OpenApiTest, EveryParameterOfAPathIsDescribed) {
@@ -99,10 +125,37 @@ TEST_F(OpenApiTest, EveryAnswerIsDescribedAsItsToolsOutput) {
   }
 }
 
+TEST_F(OpenApiTest, WhatStandsInThePathIsNotInTheBody) {
+  const Json operation = document()["paths"]["/v1/auth-sessions/{sessionRequestId}"]["post"];
+  const Json body = operation["requestBody"]["content"]["application/json"]["schema"];
+  EXPECT_FALSE(body["properties"].contains("sessionRequestId"));
+  EXPECT_EQ(body["required"], Json::array({"code_verifier"}));
+}
+
+// One decides what a person is asked for: a forgotten scope would let every grant in.
+TEST_F(OpenApiTest, EveryToolNeedsTheScopeOfItsKind) {
+  std::map<std::string, std::string> scopes;
+  for (const AgentTool& tool : door.tools()) scopes[tool.description.name] = domain::text_of(tool.scopes);
+  EXPECT_EQ(scopes, (std::map<std::string, std::string>{{"connections.create", "change"},
+                                                        {"connections.createHandoff", "connect"},
+                                                        {"connections.get", "read"},
+                                                        {"connections.list", "read"},
+                                                        {"connections.remove", "change"},
+                                                        {"create_auth_session", ""},
+                                                        {"get_auth_session", ""},
+                                                        {"handoffs.cancel", "connect change"},
+                                                        {"handoffs.get", "connect change"},
+                                                        {"handoffs.wait", "connect change"},
+                                                        {"integrations.list", "read"},
+                                                        {"providers.items", "read"},
+                                                        {"providers.list", "read"}}));
+}
+
 TEST_F(OpenApiTest, NoToolIsMissing) {
   std::set<std::string> missing;
   for (const AgentTool& tool : door.tools()) missing.insert(tool.description.name);
   for (const AgentOperation& operation : agent_operations()) missing.erase(std::string(operation.tool));
+  for (const AgentOperation& operation : auth_session_operations()) missing.erase(std::string(operation.tool));
   EXPECT_EQ(missing, std::set<std::string>{"handoffs.get"});  // it is handoffs.wait without `wait`
 }
 

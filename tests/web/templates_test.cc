@@ -20,22 +20,33 @@ std::size_t count(std::string_view text, std::string_view piece) {
 
 TEST(Templates, AllOfThemAreSafeToLoad) { EXPECT_NO_THROW(TemplateEngine{embedded::templates()}); }
 
-TEST(Templates, NoneHasAScriptAStyleOrAnEventHandler) {
+TEST(Templates, NoneHasAnInlineScriptAStyleOrAnEventHandler) {
   const std::regex handler("\\son[a-z]+\\s*=", std::regex::icase);
   for (const EmbeddedFile& file : embedded::templates()) {
     const std::string text(file.bytes);
-    for (const char* tag : {"<script", "<style", " style=", "<iframe", "<object", "<embed", "<base", "<meta http-equiv",
-                            "javascript:", "http://"}) {
+    // One script file of ours in the frame of all pages, and no other.
+    const bool frame = file.name == "layout.html";
+    EXPECT_EQ(count(text, "<script"), frame ? 1U : 0U) << file.name;
+    EXPECT_EQ(count(text, "<script src=\"{{SCRIPT}}\"></script>"), frame ? 1U : 0U) << file.name;
+    for (const char* tag :
+         {"<style", " style=", "<iframe", "<object", "<embed", "<base", "<meta http-equiv", "javascript:", "http://"}) {
       EXPECT_EQ(count(text, tag), 0U) << file.name << " has " << tag;
     }
     EXPECT_FALSE(std::regex_search(text, handler)) << file.name;
   }
 }
 
-TEST(Templates, EveryFormPostsWithItsToken) {
+// A search form changes nothing and goes into the address: the token has no business there.
+TEST(Templates, EveryFormPostsWithItsTokenOrOnlyAsks) {
   for (const EmbeddedFile& file : embedded::templates()) {
-    EXPECT_EQ(count(file.bytes, "<form "), count(file.bytes, "name=\"csrf\" value=\"{{CSRF}}\"")) << file.name;
-    EXPECT_EQ(count(file.bytes, "<form "), count(file.bytes, "method=\"post\"")) << file.name;
+    const std::size_t asking = count(file.bytes, "method=\"get\"");
+    EXPECT_EQ(count(file.bytes, "<form "), count(file.bytes, "method=\"post\"") + asking) << file.name;
+    EXPECT_EQ(count(file.bytes, "method=\"post\""), count(file.bytes, "name=\"csrf\" value=\"{{CSRF}}\"")) << file.name;
+    for (auto at = file.bytes.find("method=\"get\""); at != std::string_view::npos;
+         at = file.bytes.find("method=\"get\"", at + 1)) {
+      const auto end = file.bytes.find("</form>", at);
+      EXPECT_EQ(count(file.bytes.substr(at, end - at), "csrf"), 0U) << file.name;
+    }
   }
 }
 

@@ -38,6 +38,7 @@ AgentTool connections_create_handoff() {
           .json();
   tool.description.output_schema = minted_schema();
   tool.description.annotations = {.read_only = false, .destructive = false, .idempotent = false, .open_world = false};
+  tool.scopes = {domain::Scope::kConnect};
   tool.cap = Cap::kWrite;
   tool.run = run;
   return tool;

@@ -16,6 +16,7 @@ AgentTool connections_get() {
       mcp::schema::Object().required("connectionId", mcp::schema::text("From connections.list", {.max = 64})).json();
   tool.description.output_schema = mcp::schema::Object().required("connection", connection_schema()).open().json();
   tool.description.annotations = {.read_only = true, .destructive = false, .idempotent = true, .open_world = false};
+  tool.scopes = {domain::Scope::kRead};
   tool.run = [](const ToolCall& call) -> ToolOutcome {
     const auto connection = call.services.connections.get(call.asker, connection_id_argument(call.arguments));
     return Answer{connection.integration + " connection \"" + connection.name + "\" is " +

@@ -60,6 +60,7 @@ AgentTool connections_list() {
           .open()
           .json();
   tool.description.annotations = {.read_only = true, .destructive = false, .idempotent = true, .open_world = false};
+  tool.scopes = {domain::Scope::kRead};
   tool.run = run;
   return tool;
 }

@@ -15,10 +15,11 @@ AgentTool connections_remove() {
       mcp::schema::Object().required("connectionId", mcp::schema::text("From connections.list", {.max = 64})).json();
   tool.description.output_schema = minted_schema();
   tool.description.annotations = {.read_only = false, .destructive = true, .idempotent = false, .open_world = false};
+  tool.scopes = {domain::Scope::kChange};
   tool.cap = Cap::kWrite;
   tool.run = [](const ToolCall& call) -> ToolOutcome {
-    return minted_answer(call.services,
-                         call.services.handoffs.mint_removal(call.asker, connection_id_argument(call.arguments)));
+    const ConnectionId connection = connection_id_argument(call.arguments);
+    return minted_answer(call.services, call.services.handoffs.mint_removal(call.asker, connection, call.request_key));
   };
   return tool;
 }

@@ -13,6 +13,7 @@ AgentTool handoffs_cancel() {
       mcp::schema::Object().required("handoffId", mcp::schema::text("From the call that made it", {.max = 64})).json();
   tool.description.output_schema = handoff_schema();
   tool.description.annotations = {.read_only = false, .destructive = false, .idempotent = true, .open_world = false};
+  tool.scopes = {domain::Scope::kConnect, domain::Scope::kChange};
   tool.cap = Cap::kWrite;
   tool.run = [](const ToolCall& call) -> ToolOutcome {
     return handoff_answer(call.services,

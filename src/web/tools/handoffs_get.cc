@@ -13,6 +13,7 @@ AgentTool handoffs_get() {
       mcp::schema::Object().required("handoffId", mcp::schema::text("From the call that made it", {.max = 64})).json();
   tool.description.output_schema = handoff_schema();
   tool.description.annotations = {.read_only = true, .destructive = false, .idempotent = true, .open_world = false};
+  tool.scopes = {domain::Scope::kConnect, domain::Scope::kChange};
   tool.run = [](const ToolCall& call) {
     return wait_for(call, handoff_id_argument(call.arguments), std::chrono::seconds(0));
   };

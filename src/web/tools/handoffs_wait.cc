@@ -19,6 +19,7 @@ AgentTool handoffs_wait() {
           .json();
   tool.description.output_schema = handoff_schema();
   tool.description.annotations = {.read_only = true, .destructive = false, .idempotent = true, .open_world = false};
+  tool.scopes = {domain::Scope::kConnect, domain::Scope::kChange};
   tool.run = [](const ToolCall& call) {
     constexpr long long kDefaultWait = 45;  // answers before the 60 s after which clients give up
     const std::chrono::seconds wait(integer_argument(call.arguments, "wait", kDefaultWait));

@@ -8,7 +8,7 @@ namespace {
 
 ToolOutcome run(const ToolCall& call) {
   Json list = Json::array();
-  for (const domain::Integration* integration : call.services.catalog.list()) {
+  for (const auto& integration : call.services.catalog.list()) {
     list.push_back(integration_view(*integration));
   }
   const std::string count = std::to_string(list.size());
@@ -26,8 +26,10 @@ AgentTool integrations_list() {
   tool.description.input_schema = schema::Object().json();
   const auto auth_template = schema::Object("How a credential is obtained and placed")
                                  .required("slug", schema::text("For connections.createHandoff", {.max = 64}))
-                                 .required("kind", schema::text("api_key, bearer, basic or custom", {.max = 32}))
+                                 .required("kind", schema::text("api_key, bearer, basic, custom or none", {.max = 32}))
                                  .required("label", schema::text("In words", {.max = 256}))
+                                 .required("secrets", schema::list_of(schema::text("A field", {.max = 64}),
+                                                                      "Names for inputs of connections.create", 32))
                                  .open();
   const auto integration = schema::Object("A service")
                                .required("slug", schema::text("For connections.createHandoff", {.max = 64}))
@@ -38,6 +40,7 @@ AgentTool integrations_list() {
   tool.description.output_schema =
       schema::Object().required("integrations", schema::list_of(integration, "By slug", 10'000)).open().json();
   tool.description.annotations = {.read_only = true, .destructive = false, .idempotent = true, .open_world = false};
+  tool.scopes = {domain::Scope::kRead};
   tool.run = run;
   return tool;
 }

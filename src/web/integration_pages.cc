@@ -1,0 +1,100 @@
+// What can be connected: a search, and one service with all that one should know before giving it a credential.
+#include <map>
+
+#include "base/error.h"
+#include "web/integration_words.h"
+#include "web/page_frame.h"
+#include "web/page_input.h"
+#include "web/routes.h"
+
+namespace countersign::web {
+namespace {
+
+constexpr std::size_t kSearchLimit = 100;
+constexpr std::size_t kConnectionsLookedAt = 1'000;
+constexpr std::size_t kCounted = 100;
+
+// By slug, of what this person sees; beyond a thousand connections the rest is left out.
+std::map<std::string, int, std::less<>> connected(const Services& services, const domain::Acting& acting) {
+  std::map<std::string, int, std::less<>> count;
+  handoff::ConnectionQuery query;
+  query.limit = kConnectionsLookedAt;
+  for (const domain::Connection& connection : services.connections.list(acting, query)) ++count[connection.integration];
+  return count;
+}
+
+void show_categories(const domain::Integration& integration, Values& values) {
+  for (const std::string& category : integration.categories) values.add("CATEGORY").set("CATEGORY_NAME", category, 60);
+}
+
+http::Response list(const Services& services, http::Call& call) {
+  const domain::Acting acting = acting_of(call.caller);
+  const std::string_view search = trimmed(query_text(call, "q")).substr(0, kSearchLimit);
+  auto count = connected(services, acting);
+  Page page(services, call, Section::kIntegrations);
+  Values& values = page.content("integrations.html", "Integrations");
+  values.set("SEARCH", search);
+  bool any = false;
+  for (const auto& integration : services.catalog.list()) {
+    if (!matches(*integration, search)) continue;
+    any = true;
+    Values& row = values.add("ROW").set("SLUG", integration->slug).set("NAME", integration->name, 100);
+    row.set("DESCRIPTION", integration->description, 300);
+    show_categories(*integration, row);
+    if (const int here = count[integration->slug]; here > 0) row.add("CONNECTED").set("COUNT", std::to_string(here));
+  }
+  if (!any) values.show("NONE_FIT");
+  values.show_either(acting.role == domain::Role::kAdmin, "FOR_ADMIN");
+  return page.answer();
+}
+
+void show_field(const domain::Field& field, Values& values) {
+  values.set("FIELD_LABEL", field.label, 100).set_if_any("HINT", field.hint);
+  values.set_if_any("SHAPE", shape_words(field));
+  values.show_either(field.sensitivity == domain::Sensitivity::kSecret, "SECRET", "PLAIN");
+}
+
+void show_template(const domain::AuthTemplate& form, Values& values) {
+  values.set("TEMPLATE", form.slug).set("LABEL", form.label, 100).set_if_any("HELP_URL", form.help_url);
+  for (const domain::Field& field : form.fields) show_field(field, values.add("FIELD"));
+  for (const std::string& place : placement_words(form)) values.add("PLACE").set("PLACE_WORDS", place);
+  values.show_either(form.live_test.has_value(), "LIVE_TEST", "NO_LIVE_TEST");
+  if (form.live_test) values.set("TEST_PATH", form.live_test->path);
+}
+
+std::string counted(const Services& services, const domain::Acting& acting, std::string_view slug,
+                    domain::OwnerKind owner) {
+  handoff::ConnectionQuery query;
+  query.integration = slug;
+  query.owner = owner;
+  query.limit = kCounted;
+  const std::size_t count = services.connections.list(acting, query).size();
+  return std::to_string(count) + (count == kCounted ? " or more" : "");
+}
+
+http::Response show(const Services& services, http::Call& call) {
+  const domain::Acting acting = acting_of(call.caller);
+  const auto found = services.catalog.get(call.path_params.at("slug"));
+  const domain::Integration& integration = *found;
+  Page page(services, call, Section::kIntegrations);
+  Values& values = page.content("integration.html", integration.name);
+  values.set("NAME", integration.name, 100).set("SLUG", integration.slug).set("DESCRIPTION", integration.description);
+  values.set_if_any("DOCUMENTATION_URL", integration.documentation_url);
+  show_categories(integration, values);
+  for (const std::string& url : integration.base_urls) values.add("TARGET").set("URL", target_words(integration, url));
+  values.show_either(integration.base_url_rule == domain::BaseUrlRule::kPersonEnters, "PERSON_ENTERS");
+  for (const domain::AuthTemplate& form : integration.templates) show_template(form, values.add("WAY"));
+  values.set("REQUEST", request_words(integration));
+  values.set("OWN_COUNT", counted(services, acting, integration.slug, domain::OwnerKind::kUser));
+  values.set("ORG_COUNT", counted(services, acting, integration.slug, domain::OwnerKind::kOrg));
+  return page.answer();
+}
+
+}  // namespace
+
+void add_integration_pages(http::Router& router, const Services& services) {
+  add_page(router, services, {http::Method::kGet, "/integrations", http::Access::kBrowser, list});
+  add_page(router, services, {http::Method::kGet, "/integrations/{slug}", http::Access::kBrowser, show});
+}
+
+}  // namespace countersign::web

@@ -1,0 +1,95 @@
+// The files of config/integrations themselves, and the schema that describes them.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "catalog/catalog.h"
+#include "catalog/integration_file.h"
+#include "catalog/read_placement.h"
+#include "catalog/read_template.h"
+
+namespace countersign::catalog {
+namespace {
+
+std::filesystem::path config() { return std::filesystem::path(COUNTERSIGN_SOURCE_DIR) / "config"; }
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream stream(path);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+TEST(ShippedIntegrations, EveryFileParsesAndIsInTheProgram) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(config() / "integrations")) {
+    EXPECT_NO_THROW(parse_integration(entry.path().filename().string(), text_of(entry.path()))) << entry.path();
+    ++files;
+  }
+  EXPECT_EQ(files, embedded::integrations().size());
+  EXPECT_GE(files, 25U);
+}
+
+TEST(ShippedIntegrations, SayWhereAKeyIsFoundAndWhatKindOfServiceItIs) {
+  const Catalog catalog(embedded::integrations(), Mode::kServe);
+  for (const auto& integration : catalog.list()) {
+    EXPECT_FALSE(integration->categories.empty()) << integration->slug;
+    const bool fixed = integration->base_url_rule == domain::BaseUrlRule::kFixed;
+    for (const auto& form : integration->templates) {
+      EXPECT_TRUE(!fixed || !form.help_url.empty()) << integration->slug;
+      for (const auto& field : form.fields) {
+        EXPECT_FALSE(field.hint.empty()) << integration->slug << " " << field.name;
+        const bool secret = field.sensitivity == domain::Sensitivity::kSecret;
+        EXPECT_TRUE(!secret || field.placeholder.empty()) << integration->slug << " " << field.name;
+      }
+    }
+  }
+}
+
+// The key lists of the reader and of the schema that an editor completes from are the same.
+std::set<std::string> keys_of(const Json& object) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
+}
+
+template <std::size_t N>
+std::set<std::string> keys_of(const std::array<std::string_view, N>& known) {
+  return {known.begin(), known.end()};
+}
+
+TEST(IntegrationSchema, KnowsTheKeysThatTheReaderKnows) {
+  const Json schema = parse_json(text_of(config() / "integration.schema.json"));
+  const Json& parts = schema.at("$defs");
+  EXPECT_EQ(keys_of(schema.at("properties")), keys_of(kIntegrationKeys));
+  EXPECT_EQ(keys_of(parts.at("template").at("properties")), keys_of(kTemplateKeys));
+  EXPECT_EQ(keys_of(parts.at("field").at("properties")), keys_of(kFieldKeys));
+  EXPECT_EQ(keys_of(parts.at("placement").at("properties")), keys_of(kPlacementKeys));
+  EXPECT_EQ(keys_of(parts.at("basic").at("properties")), keys_of(kBasicKeys));
+  EXPECT_EQ(keys_of(parts.at("live_test").at("properties")), keys_of(kLiveTestKeys));
+}
+
+TEST(IntegrationSchema, RefusesUnknownKeysWhereverTheReaderDoes) {
+  const Json schema = parse_json(text_of(config() / "integration.schema.json"));
+  EXPECT_EQ(schema.at("additionalProperties"), false);
+  for (const char* part : {"template", "field", "placement", "basic", "live_test"}) {
+    EXPECT_EQ(schema.at("$defs").at(part).at("additionalProperties"), false) << part;
+  }
+}
+
+TEST(IntegrationSchema, ListsTheSameKinds) {
+  const Json schema = parse_json(text_of(config() / "integration.schema.json"));
+  const Json& kinds = schema.at("$defs").at("template").at("properties").at("kind").at("enum");
+  std::vector<std::string> known(domain::kTemplateKindNames.names.begin(), domain::kTemplateKindNames.names.end());
+  EXPECT_EQ(kinds.get<std::vector<std::string>>(), known);
+}
+
+}  // namespace
+}  // namespace countersign::catalog

@@ -1,0 +1,152 @@
+-- The SQLite schema of the first release, step 0001_first of src/sql/migrations.cc. Frozen: databases like this one
+-- are out there, and tests/sql/people_migration_test.cc brings one up to date.
+
+CREATE TABLE schema_migrations (position integer not null primary key, name text not null) strict;
+
+CREATE TABLE people (
+  id integer primary key,
+  workspace integer not null,
+  login text not null,
+  display_name text not null,
+  role text not null check (role in ('member', 'approver', 'admin')),
+  password_hash text not null,
+  disabled integer not null check (disabled in (0, 1)),
+  created_at integer not null,
+  unique (workspace, login)
+) strict;
+
+CREATE TABLE browser_sessions (
+  id integer primary key,
+  workspace integer not null,
+  person integer not null references people (id),
+  token_hash blob not null,
+  created_at integer not null,
+  last_seen_at integer not null,
+  expires_at integer not null,
+  ended_at integer not null
+) strict;
+
+CREATE TABLE sign_in_links (
+  id integer primary key,
+  workspace integer not null,
+  person integer not null references people (id),
+  token_hash blob not null,
+  created_at integer not null,
+  expires_at integer not null,
+  used_at integer not null
+) strict;
+
+CREATE TABLE agents (
+  id integer primary key,
+  workspace integer not null,
+  owner integer not null,
+  name text not null,
+  token_hash blob not null,
+  scopes text not null,
+  created_at integer not null,
+  expires_at integer not null,
+  revoked_at integer not null,
+  last_used_at integer not null
+) strict;
+
+CREATE INDEX agents_listed on agents (workspace, id);
+
+CREATE TABLE handoffs (
+  id integer primary key,
+  workspace integer not null,
+  kind text not null check (kind in ('secret_form', 'confirm')),
+  state text not null check (state in ('pending', 'opened', 'completing', 'completed', 'failed', 'declined', 'cancelled', 'expired', 'locked')),
+  agent integer not null,
+  owner_kind text not null check (owner_kind in ('user', 'org')),
+  owner_person integer not null,
+  subject integer not null,
+  integration text not null,
+  auth_template text not null,
+  label text not null,
+  user_code text not null,
+  action text not null check (action in ('', 'connections.remove')),
+  connection integer not null,
+  request_key text not null,
+  request_digest blob not null,
+  created_at integer not null,
+  expires_at integer not null,
+  settled_at integer not null
+) strict;
+
+CREATE UNIQUE INDEX handoffs_by_request_key on handoffs (agent, request_key) where request_key <> '';
+
+CREATE INDEX handoffs_waiting on handoffs (workspace, subject, expires_at, agent) where state in ('pending', 'opened');
+
+CREATE TABLE connections (
+  id integer primary key,
+  workspace integer not null,
+  owner_kind text not null check (owner_kind in ('user', 'org')),
+  owner_person integer not null,
+  integration text not null,
+  name text not null,
+  auth_template text not null,
+  state text not null check (state in ('active', 'refreshing', 'needs_reauth', 'revoked')),
+  identity_label text not null,
+  base_url text not null,
+  plain_fields text not null,
+  secret_traces text not null,
+  created_by integer not null,
+  created_at integer not null,
+  updated_at integer not null
+) strict;
+
+CREATE UNIQUE INDEX connections_by_name on connections (workspace, owner_kind, owner_person, integration, name)
+  where state <> 'revoked';
+
+CREATE INDEX connections_listed on connections (workspace, owner_kind, owner_person, id) where state <> 'revoked';
+
+CREATE TABLE connection_secrets (
+  connection integer not null references connections (id),
+  field text not null,
+  version integer not null,
+  sealed blob not null,
+  primary key (connection, field, version)
+) strict, without rowid;
+
+CREATE TABLE keys (
+  id integer primary key,
+  workspace integer not null,
+  purpose text not null,
+  version integer not null,
+  master_key_id text not null,
+  wrapped blob not null,
+  created_at integer not null,
+  unique (workspace, purpose, version)
+) strict;
+
+CREATE TABLE audit_events (
+  workspace integer not null,
+  node integer not null,
+  sequence integer not null,
+  at integer not null,
+  actor text not null,
+  action text not null,
+  object text not null,
+  facts text not null,
+  commitment text not null,
+  link blob not null,
+  primary key (workspace, node, sequence)
+) strict, without rowid;
+
+CREATE TABLE audit_notes (
+  workspace integer not null,
+  node integer not null,
+  sequence integer not null,
+  note text not null,
+  primary key (workspace, node, sequence),
+  foreign key (workspace, node, sequence) references audit_events (workspace, node, sequence)
+) strict, without rowid;
+
+CREATE TABLE audit_heads (
+  workspace integer not null,
+  node integer not null,
+  count integer not null,
+  link blob not null,
+  primary key (workspace, node)
+) strict, without rowid;
+
