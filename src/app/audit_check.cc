@@ -61,7 +61,7 @@ class Verification {
     if (!note.empty() && domain::commitment_of(note, mac_) != row.commitment) {
       find(name + "the note of event " + std::to_string(row.sequence) + " was exchanged");
     }
-    if (row.action == "connection.created") {
+    if (row.action == "connection.created" || row.action == "connection.replaced") {
       const Json facts = parse_json(row.facts);
       seals_[row.object] = {row.workspace, facts.value("seals", "")};
     }

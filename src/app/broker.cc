@@ -85,7 +85,7 @@ void Broker::serve() {
   jobs_.every(1s, "audit checkpoint", [this] { application_->write_checkpoint(); });
   jobs_.every(1min, "last seen", [this] { application_->write_last_seen(); });
   jobs_.every(1s, "integrations", [this] { application_->reload_integrations(); });
-  jobs_.every(30s, "audit chain", [this] { application_->watch_audit(); });
+  jobs_.every(5s, "audit chain", [this] { application_->watch_audit(); });
   jobs_.every(10min, "forgotten logins", [this] { application_->prune(); });
   jobs_.start();
   serving_.store(true, std::memory_order_release);

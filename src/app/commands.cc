@@ -82,9 +82,9 @@ class Offline {
 
 constexpr auto kInvitationLifetime = 24h;
 
-void print_link(Offline& broker, const Config& config, PersonId person) {
-  const Secret link =
-      broker->people().make_link(domain::Actor::command_line(), kDefaultWorkspace, person, kInvitationLifetime);
+void print_link(Offline& broker, const Config& config, PersonId person, domain::LinkPurpose purpose) {
+  const Secret link = broker->people().make_link(domain::Actor::command_line(), kDefaultWorkspace, person,
+                                                 kInvitationLifetime, purpose);
   print_sign_in_link(Offline::public_url_of(config), link);
 }
 
@@ -179,14 +179,14 @@ ExitCode person_add(const Config& config, const PersonOptions& options) {
   Offline broker(config);
   const domain::Person person = broker->people().add(domain::Actor::command_line(),
                                                      {kDefaultWorkspace, options.login, options.name, options.role});
-  print_link(broker, config, person.id);
+  print_link(broker, config, person.id, domain::LinkPurpose::kInvitation);
   broker.finish();
   return ExitCode::kOk;
 }
 
 ExitCode person_reset(const Config& config, const std::string& login) {
   Offline broker(config);
-  print_link(broker, config, person_called(broker, login));
+  print_link(broker, config, person_called(broker, login), domain::LinkPurpose::kSignIn);
   broker.finish();
   return ExitCode::kOk;
 }

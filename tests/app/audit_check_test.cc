@@ -11,6 +11,7 @@
 #include "app/keys.h"
 #include "flows/in_process.h"
 #include "sql/sqlite_store.h"
+#include "vault/providers.h"
 
 namespace countersign::app {
 namespace {
@@ -71,6 +72,39 @@ class AuditVerify : public ::testing::Test {
 };
 
 TEST_F(AuditVerify, AnUntouchedRecordIsWell) { EXPECT_THAT(findings(), ::testing::IsEmpty()); }
+
+// Its sealed credential is shredded, and the chain says so: nothing is missing.
+TEST_F(AuditVerify, AConnectionThatGotAnotherSourceIsWell) {
+  const std::map<std::string, std::string> environment{{"AGENT_DEMO", "env-secret-0123456789"}};
+  flows::InProcess program(catalog::Mode::kDev, [&](ApplicationOptions& options) {
+    options.config.env_prefix = "AGENT_";
+    options.environment = environment;
+  });
+  const PersonId ada = program.add_person("ada", domain::Role::kAdmin);
+  IdSource ids(program.clock());
+  vault::Providers providers;
+  providers.push_back(vault::env_provider("AGENT_", environment));
+  const vault::Bindings bindings(program.application().store(), std::move(providers), program.clock(), ids);
+  bindings.bind({kDefaultWorkspace, ada, domain::Role::kAdmin, program.clock().now()},
+                {"env", "AGENT_DEMO", "demo", domain::Owner::user(ada)});
+  flows::Agent agent(program, program.issue_token(ada));
+  flows::Browser browser(program);
+  browser.sign_in(ada);
+  const Json minted = agent.ask(R"({"integration":"demo","label":"Main"})");
+  browser.get(flows::path_of(minted["url"]));
+  browser.post(flows::path_of(minted["url"]) + "/submit", {{"secret.key", "x"}});
+  const http::Response asked = agent.post("/v1/connections", R"({"owner":"user","name":"Main","integration":"demo",)"
+                                                             R"("template":"api-key","from":{"provider":"env",)"
+                                                             R"("id":"AGENT_DEMO"}})");
+  const Json replacement = flows::json_of(asked);
+  browser.get(flows::path_of(replacement["url"]));
+  ASSERT_EQ(browser.post(flows::path_of(replacement["url"]) + "/confirm").status, 303);
+  program.application().write_checkpoint();
+  program.restart();
+  std::filesystem::remove_all(data());
+  std::filesystem::copy(program.dir(), data(), std::filesystem::copy_options::recursive);
+  EXPECT_THAT(findings(), ::testing::IsEmpty());
+}
 
 TEST_F(AuditVerify, FindsAnEditedEvent) {
   EXPECT_THAT(finding_after("update audit_events set actor = 'anonymous' where sequence = 5"), HasSubstr("event 5"));
