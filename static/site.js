@@ -46,6 +46,14 @@
     });
   }
 
+  // On a phone the way around is one row that scrolls: where one is, is in sight.
+  function setUpNavigation() {
+    each('nav [aria-current="page"]', (here) => {
+      const row = here.parentElement;
+      row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+    });
+  }
+
   // --- forms --------------------------------------------------------------------------------------------------
   // A secret can be looked at while it is typed, and is covered again before it is sent.
   function setUpReveal() {
@@ -57,7 +65,6 @@
         input.type = covered ? "password" : "text";
         button.textContent = covered ? "Show" : "Hide";
         button.setAttribute("aria-label", (covered ? "Show " : "Hide ") + label);
-        button.setAttribute("aria-pressed", String(!covered));
       };
       const row = document.createElement("div");
       row.className = "with-button";
@@ -148,11 +155,14 @@
     const channel = new BroadcastChannel("countersign-live");
     let seen = marker.dataset.live;
     const title = document.title;
+    const entitle = (number) => (document.title = number > 0 ? `(${number}) ${title}` : title);
+    const counted = document.querySelector("nav [data-waiting-count]:not([hidden])");
+    if (counted) entitle(Number(counted.textContent)); // only the tab with the stream is told before anything changes
 
     function show(state) {
       const number = Number(state.count);
       if (!Number.isInteger(number) || typeof state.digest !== "string") return;
-      document.title = number > 0 ? `(${number}) ${title}` : title;
+      entitle(number);
       each("nav [data-waiting-count]", (count) => {
         count.textContent = String(number);
         count.hidden = number === 0;
@@ -235,6 +245,7 @@
 
   function start() {
     setUpTheme();
+    setUpNavigation();
     setUpReveal();
     setUpCopy();
     setUpLocalTimes();

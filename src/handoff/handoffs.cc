@@ -159,12 +159,15 @@ Look Handoffs::look(const Opener& opener, std::string_view link_token) const {
     refusals_->note(store_, card->handoff, opener, *refusal, now);
     return *refusal;
   }
+  card->stranger_came = stranger_came(id);
   card->integration = catalog_.find(card->handoff.integration);
   if (card->integration && !card->handoff.auth_template.empty()) {
     card->auth_template = card->integration->find_template(card->handoff.auth_template);
   }
   return std::move(*card);
 }
+
+bool Handoffs::stranger_came(HandoffId id) const { return refusals_->knows_of_a_stranger(id); }
 
 domain::Handoff Handoffs::find_mine(const Opener& opener, std::string_view link_token) const {
   const HandoffId id = verify_link(link_token);

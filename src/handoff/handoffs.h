@@ -79,6 +79,7 @@ struct Card {
   catalog::IntegrationPtr integration;                  // null when it is not in the catalog any more
   const domain::AuthTemplate* auth_template = nullptr;  // of `integration`; null for a kRemoveConnection
   std::optional<domain::Connection> connection;         // the object of a kConfirm, or the result
+  bool stranger_came = false;  // somebody it was not made for has opened the link (abuse case 1)
 };
 // Why somebody who opened a link may not act on it; nothing else about it is told.
 enum class Refusal {
@@ -150,6 +151,8 @@ class Handoffs {
   // be done any more as it was asked for: the handoff stays open.
   void confirm(const Opener& opener, std::string_view link_token) const;
   void decline(const Opener& opener, std::string_view link_token) const;
+  // Somebody it was not made for has opened its link, since this program runs.
+  bool stranger_came(HandoffId id) const;
   // Newest first: the home page's "waits for you", with the link of each.
   std::vector<Minted> waiting_for(const Opener& opener) const;
 

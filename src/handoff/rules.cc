@@ -71,12 +71,22 @@ void RefusalRecord::note(store::Store& store, const domain::Handoff& handoff, co
                          Instant now) {
   {
     const std::lock_guard lock(mutex_);
-    if (noted_.size() >= kMost) noted_.clear();
+    if (noted_.size() >= kMost) {
+      noted_.clear();
+      strangers_at_.clear();
+    }
+    // Colleagues who follow a link meant for the admins are no strangers.
+    if (refusal == Refusal::kNotYours) strangers_at_.insert(handoff.id);
     if (!noted_.emplace(handoff.id, opener.person).second) return;
   }
   auto event = event_for(handoff, domain::Actor::person(opener.person), "handoff.refused", now);
   event.facts.emplace_back("reason", reason_of(refusal));
   store.transact([&](store::Transaction& tx) { tx.audit().record(event); });
+}
+
+bool RefusalRecord::knows_of_a_stranger(HandoffId handoff) const {
+  const std::lock_guard lock(mutex_);
+  return strangers_at_.contains(handoff);
 }
 
 Error no_such_handoff() { return Error(ErrorCode::kNotFound, "unknown_handoff", "There is no such handoff."); }

@@ -24,11 +24,14 @@ Error refused(Refusal refusal);
 class RefusalRecord {
  public:
   void note(store::Store& store, const domain::Handoff& handoff, const Opener& opener, Refusal refusal, Instant now);
+  // Somebody it was not made for has stood at its door, since this program runs: for the owner's page.
+  bool knows_of_a_stranger(HandoffId handoff) const;
 
  private:
   static constexpr std::size_t kMost = 10'000;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::set<std::pair<HandoffId, PersonId>> noted_;
+  std::set<HandoffId> strangers_at_;
 };
 
 // The same words for "does not exist" and "not yours".

@@ -434,13 +434,12 @@ class CurlClient::Handles {
 CurlClient::CurlClient(CurlClientOptions options)
     : options_(std::move(options)),
       rules_(admitted(options_)),
-      handles_(std::make_unique<Handles>(options_.most_at_once)) {
-  initialise_curl();
-}
+      handles_(std::make_unique<Handles>(options_.most_at_once)) {}
 
 CurlClient::~CurlClient() = default;
 
 ClientResponse CurlClient::send(ClientRequest request) {
+  initialise_curl();  // not before: it costs some megabytes of TLS libraries, and many a broker never calls out
   const Target target = read_target(request.url, options_);
   check_literal(target, rules_, options_);
   struct Loan {

@@ -21,7 +21,7 @@ std::string checked_login(std::string_view typed) {
   auto login = login_name(typed);
   if (!login) {
     throw Error(ErrorCode::kInvalidArgument, "bad_login",
-                "A login has 1 to 64 characters: letters a to z, digits and . _ @ + -");
+                "A user name has 1 to 64 characters: letters a to z, digits and . _ @ + -");
   }
   return *std::move(login);
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kSessionKind = "session";
 constexpr std::string_view kLinkKind = "signin";
 
-Error wrong_login() { return {ErrorCode::kPermissionDenied, "wrong_login", "The login or the password is wrong."}; }
+Error wrong_login() { return {ErrorCode::kPermissionDenied, "wrong_login", "The user name or the password is wrong."}; }
 
 Error bad_link() { return {ErrorCode::kNotFound, "bad_link", "This sign-in link does not exist."}; }
 

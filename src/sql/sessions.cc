@@ -59,6 +59,7 @@ bool SessionTable::end(SessionId id, Instant now, const domain::AuditEvent& even
     return false;
   }
   changes.append(event);
+  changes.changed(id.value());  // its open pages stop being sent news
   return true;
 }
 
@@ -70,6 +71,7 @@ std::size_t SessionTable::end_all_of(WorkspaceId workspace, PersonId person, Ses
                          " and ended_at = 0",
                          now, person, workspace, except);
   if (ended > 0) changes.append(event);
+  if (ended > 0) changes.changed(person.value());
   return static_cast<std::size_t>(ended);
 }
 

@@ -68,7 +68,7 @@ std::string last_use_words(const domain::Agent& agent, Instant now) {
 }
 
 std::string rate_words(const domain::Agent& agent) {
-  if (agent.writes_per_minute == 0) return "the server's usual limit";
+  if (agent.writes_per_minute == 0) return "the server’s usual limit";
   return std::to_string(agent.writes_per_minute) + (agent.writes_per_minute == 1 ? " write" : " writes") + " a minute";
 }
 

@@ -78,6 +78,11 @@ std::string group_title(PersonId owner, const domain::Acting& acting, const Peop
   return name == names.end() ? owner.text() : name->second;
 }
 
+std::string owner_words(PersonId owner, const domain::Acting& acting, const PeopleNames& names) {
+  if (owner == acting.person) return "You";
+  return owner.valid() ? group_title(owner, acting, names) : "The workspace";
+}
+
 void show_row(const domain::Agent& agent, Instant now, Values& row) {
   row.set("ID", agent.id.text()).set("NAME", agent.name, 100);
   row.set("LAST_USED", last_use_words(agent, now)).set("EXPIRES", expiry_words(agent.expires_at, now));
@@ -166,7 +171,7 @@ http::Response show(const Services& services, http::Call& call) {
   show_facts(services, agent, values);
   show_badge(badge_of(state), values);
   values.set_if_any("ADVICE", advice_on(state));
-  values.set("OWNER", group_title(agent.owner, acting, names_of_people(services, acting.workspace)), 200);
+  values.set("OWNER", owner_words(agent.owner, acting, names_of_people(services, acting.workspace)), 200);
   if (acting.role == domain::Role::kAdmin) values.show("FOR_ADMIN");
   if (state == AgentState::kRevoked) return page.answer();
   Values& alive = values.add("ALIVE");

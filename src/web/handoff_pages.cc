@@ -18,6 +18,8 @@ namespace {
 using handoff::Card;
 using handoff::Refusal;
 
+constexpr std::size_t kNameLimit = 100;
+
 std::string_view link_token(const http::Call& call) { return call.path_params.at("token"); }
 
 http::Response back_to(const http::Call& call, std::string_view query = {}) {
@@ -29,10 +31,12 @@ bool listed(std::string_view names, std::string_view wanted) {
 }
 
 http::Response refused(const Services& services, const http::Call& call, Refusal refusal) {
+  const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
   Page page(services, call);
   const RefusalWords words = words_for(refusal);
   Values& values = page.content("handoff_refused.html", words.heading);
   values.set("HEADING", words.heading).set("WHAT_HAPPENED", words.what_happened).set("TOKEN", link_token(call));
+  values.set("PERSON", person.display_name + " (" + person.login + ")", kNameLimit);
   values.show_either(words.other_account_may_help, "OTHER_ACCOUNT");
   return page.answer(403);
 }
@@ -70,6 +74,7 @@ http::Response saved_page(const Services& services, const http::Call& call, cons
   values.show_either(now || card.handoff.kind == domain::HandoffKind::kConfirm, "JUST_NOW", "EARLIER");
   values.show_either(works, "WORKS");
   show_connection(*card.connection, card.integration.get(), values);
+  values.show_either(card.connection->references.empty(), "TYPED", "REFERRED");
   if (now && card.auth_template) {
     for (const domain::Field& field : card.auth_template->fields) {
       if (listed(just_saved->second, field.name)) values.add("TRIMMED").set("TRIMMED_LABEL", field.label);

@@ -96,6 +96,7 @@ void show_request(const handoff::Card& card, const Visit& visit, Values& values)
   facts.show_either(card.handoff.kind == domain::HandoffKind::kSecretForm, "FORM");
   facts.set("ACCOUNT", visit.person.display_name + " (" + visit.person.login + ")", kNameLimit);
   facts.set_if_any("LABEL", card.handoff.label);
+  facts.show_either(card.stranger_came, "STRANGER_CAME");
 
   values.include("CODE", "code.html").set("USER_CODE", card.handoff.user_code);
 }

@@ -51,6 +51,7 @@ void show_waiting(const Services& services, const handoff::Opener& opener, Value
     row.set("AGENT", login ? handoff.label : agent_names[handoff.agent], 100);
     row.set("ASKED", ago(handoff.created_at, now)).set("CLOSES", until(handoff.expires_at, now));
     row.show_either(handoff.owner.kind == domain::OwnerKind::kOrg, "FOR_ORG");
+    row.show_either(services.handoffs.stranger_came(handoff.id), "STRANGER_CAME");
   }
 }
 

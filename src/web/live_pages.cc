@@ -18,10 +18,16 @@ using namespace std::chrono_literals;
 constexpr auto kStreamLife = 10min;
 constexpr std::string_view kComeBackAfter = "retry: 3000\n\n";
 
-// A stream outlives the request that was let in: whether the session still lives is looked at on every turn.
+// A stream outlives the request that was let in: whether the session still lives, and what the person's role is
+// by now, is looked at on every turn (abuse case 98).
 bool session_lives(const Services& services, const domain::Acting& acting, SessionId session) {
   const auto alive = services.sessions.list(acting, acting.person);
   return std::any_of(alive.begin(), alive.end(), [&](const auto& one) { return one.id == session; });
+}
+
+domain::Acting with_present_role(const Services& services, domain::Acting acting) {
+  acting.role = services.people.get(acting.workspace, acting.person).role;
+  return acting;
 }
 
 http::Outcome stream(const Services& services, http::Call& call) {
@@ -30,12 +36,12 @@ http::Outcome stream(const Services& services, http::Call& call) {
   http::Stream stream;
   stream.head = with_page_headers({200, "text/event-stream", kComeBackAfter}, services.settings);
   stream.head.headers.push_back({"X-Accel-Buffering", "no"});  // nginx would keep events back
-  stream.topics = {acting.person.value(), acting.workspace.value()};
+  stream.topics = {acting.person.value(), acting.workspace.value(), session.value()};
   stream.owner = acting.person.value();
   stream.deadline = services.clock.steady_now() + kStreamLife;
   stream.look = [services, acting, session, told = std::make_shared<std::string>()]() -> std::optional<std::string> {
     if (!session_lives(services, acting, session)) return std::nullopt;
-    const Waiting waiting = waiting_for(services.handoffs, acting);
+    const Waiting waiting = waiting_for(services.handoffs, with_present_role(services, acting));
     if (waiting.digest == *told) return std::string();
     *told = waiting.digest;
     return http::event_text(waiting.digest, "waiting", json_of(waiting));

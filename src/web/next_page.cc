@@ -35,10 +35,11 @@ const KnownPage* known(std::string_view word) {
   return found == kKnownPages.end() ? nullptr : found;
 }
 
-// "agents.ag_…" in its two parts; the second is empty for a page alone.
+// "agents.ag_…" in its two parts; the second is empty for a page alone. Home has nothing behind it: "/" and an
+// object would be "//object", which is another host (abuse case 71).
 std::pair<std::string_view, std::string_view> parts_of(std::string_view word) {
   const auto dot = word.find('.');
-  if (dot == std::string_view::npos || known(word.substr(0, dot)) == nullptr) return {word, {}};
+  if (dot == std::string_view::npos || dot == 0 || known(word.substr(0, dot)) == nullptr) return {word, {}};
   return {word.substr(0, dot), word.substr(dot + 1)};
 }
 

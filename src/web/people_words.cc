@@ -30,9 +30,11 @@ std::string_view words_of(domain::Role role) {
     case domain::Role::kMember:
       return "Has agents and connections of their own, and sees what they did themselves.";
     case domain::Role::kApprover:
-      return "As a member, and may decide on what waits for the workspace's approval.";
+      return "May do what a member may, and decides on what waits for the workspace’s approval.";
     case domain::Role::kAdmin:
-      return "As an approver, and looks after people, all agents, the workspace's connections and the audit record.";
+      return "May do what an approver may, and looks after people, all agents, the workspace’s connections and the "
+             "audit "
+             "record.";
   }
   return {};
 }

@@ -49,10 +49,10 @@ async function goThroughTheFlow() {
   await page.getByRole('button', { name: 'Sign in' }).click();
   const waiting = agent.state(handoff.handoffId, 30);
   await page.goto(handoff.url);
-  await page.getByLabel('API key').evaluate((field, text) => (field.value = text), mistyped);
+  await page.getByLabel('API key', { exact: true }).evaluate((field, text) => (field.value = text), mistyped);
   await page.getByRole('button', { name: /^Save/ }).click();
   await page.getByText('There is a problem').waitFor();
-  await page.getByLabel('API key').fill(`  ${canary}  `);
+  await page.getByLabel('API key', { exact: true }).fill(`  ${canary}  `);
   await page.getByRole('button', { name: /^Save/ }).click();
   await page.getByRole('heading', { name: /^Saved/ }).waitFor();
   assert.equal((await waiting).status, 'completed');
@@ -60,13 +60,13 @@ async function goThroughTheFlow() {
   await page.locator('main a[href^="/connections/"]').click();
   await page.goto(`${broker.baseUrl}/connections`);
   await page.goto(`${broker.baseUrl}/welcome`);
-  await page.getByLabel('New password').fill(password);
-  await page.getByRole('button', { name: /password/i }).click();
+  await page.getByLabel('New password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Save password' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   for (const typed of [wrongPassword, password]) {
     await page.goto(`${broker.baseUrl}/login`);
     await page.getByLabel('User name').fill('owner');
-    await page.getByLabel('Password').fill(typed);
+    await page.getByLabel('Password', { exact: true }).fill(typed);
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
   await page.getByRole('heading', { name: 'Waiting for you' }).waitFor();

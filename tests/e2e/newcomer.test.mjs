@@ -87,7 +87,7 @@ test('the second start keeps the token, the person and the connection, and print
   await page.getByRole('button', { name: 'Sign in' }).click();
   const handoff = await agentOf(first).mint();
   await page.goto(handoff.url);
-  await page.getByLabel('API key').fill(demoKey);
+  await page.getByLabel('API key', { exact: true }).fill(demoKey);
   await page.getByRole('button', { name: /^Save/ }).click();
   const before = (await agentOf(first).call('GET', '/v1/connections')).body;
   await first.stop();

@@ -60,6 +60,10 @@ class Pending {
     const std::lock_guard lock(state_->mutex);
     return state_->held;
   }
+  bool ended() const {  // a stream
+    const std::lock_guard lock(state_->mutex);
+    return state_->ended;
+  }
   void hang_up() {
     const std::lock_guard lock(state_->mutex);
     state_->alive = false;

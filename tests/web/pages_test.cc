@@ -228,6 +228,14 @@ TEST_F(Pages, HomeListsWhatWaits) {
   EXPECT_THAT(home, HasSubstr("test &lt;agent&gt;"));
 }
 
+TEST_F(Pages, A001_OwnerIsToldThatSomebodyElseOpenedTheLink) {
+  const std::string link = path_of_link("github");
+  EXPECT_THAT(text_of(get(link, session.get())), Not(HasSubstr("Somebody else")));
+  EXPECT_EQ(get(link, sign_in_as(add_person("mallory").id).get()).status, 403);
+  EXPECT_THAT(text_of(get(link, session.get())), HasSubstr("Somebody else, signed in under another account"));
+  EXPECT_THAT(text_of(get("/", session.get())), HasSubstr("Somebody else opened this link"));
+}
+
 TEST_F(Pages, ConnectionIsShownAndRemovedByItsName) {
   const std::string link = path_of_link();
   post(link + "/submit", session.post(), {{"csrf", session.csrf}, {"secret.key", std::string(kKey)}});

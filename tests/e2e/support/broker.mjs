@@ -64,7 +64,8 @@ class Broker {
 
   async ready(readyFile, linkFile) {
     const deadline = Date.now() + startLimitMs;
-    while (!existsSync(readyFile)) {
+    // The banner follows the ready file, and comes through a pipe.
+    while (!existsSync(readyFile) || !this.stdout().includes('\nDevelopment mode')) {
       if (this.#process.exitCode !== null) assert.fail(`ended with ${this.#process.exitCode}:\n${this.output()}`);
       if (Date.now() > deadline) assert.fail(`not ready after ${startLimitMs} ms:\n${this.output()}`);
       await sleep(10);

@@ -67,8 +67,8 @@ export class Person {
     }
     const response = await this.#fetch(form[1], { method: 'POST', body });
     const answeredAt = performance.now();
-    await response.arrayBuffer();
-    return { status: response.status, location: response.headers.get('location'), answeredAt };
+    const text = await response.text(); // the page last opened stays the one whose forms are sent
+    return { status: response.status, location: response.headers.get('location'), text, answeredAt };
   }
 
   async signIn(link) {
