@@ -229,3 +229,13 @@ for (const [name, expected] of Object.entries(pages)) {
     assert.deepEqual(troubles, []);
   });
 }
+
+test('on a phone the way around shows where one is', async () => {
+  const { page, baseUrl } = visitors.owner;
+  await page.setViewportSize({ width: 360, height: 780 });
+  for (const path of ['/', '/settings']) {
+    await page.goto(new URL(path, baseUrl).href);
+    const { left, right } = await page.locator('nav [aria-current=page]').evaluate((link) => link.getBoundingClientRect());
+    assert.ok(left >= 0 && right <= 360, `${path}: from ${left} to ${right}`);
+  }
+});
