@@ -19,6 +19,12 @@ TEST(Password, MatchesItselfAndNothingElse) {
   }
 }
 
+// A form without the field hands over a Secret that never had any bytes (the sanitizers look at the pointer).
+TEST(Password, OneThatWasNeverTypedIsWrongAndNoFault) {
+  EXPECT_FALSE(password_matches(Secret(), cheap_hash("correct horse")));
+  EXPECT_TRUE(password_matches(Secret(), hash_password(Secret(), kCheapPasswordCost)));
+}
+
 TEST(Password, CountsEveryByteAlsoBehindANul) {
   const std::string hash = cheap_hash(std::string_view("a\0b", 3));
   EXPECT_TRUE(password_matches(password(std::string_view("a\0b", 3)), hash));
