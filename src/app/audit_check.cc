@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "crypto/mac.h"
+#include "web/audit_file.h"
 
 namespace countersign::app {
 namespace {
@@ -108,21 +109,6 @@ bool has_note(const std::vector<Checkpoint>& noted, const store::Chain& chain) {
   });
 }
 
-Json line_of(const domain::AuditRow& row, std::string_view note) {
-  Json line = {{"sequence", row.sequence},
-               {"workspace", row.workspace.text()},
-               {"node", row.node},
-               {"at", row.at.time_since_epoch().count()},
-               {"actor", row.actor},
-               {"action", row.action},
-               {"object", row.object},
-               {"facts", parse_json(row.facts)},
-               {"commitment", row.commitment},
-               {"link", hex(row.link)}};
-  if (!note.empty()) line["note"] = note;
-  return line;
-}
-
 }  // namespace
 
 AuditReport verify_audit(const store::Store& store, const domain::ChainMac& mac, const Checkpoints& checkpoints) {
@@ -152,7 +138,7 @@ void export_audit(const store::Store& store, const std::function<void(std::strin
   store.run_read([&](const store::Snapshot& snapshot) {
     for (const store::Chain& chain : snapshot.audit().chains()) {
       snapshot.audit().walk(chain.workspace, chain.node, 0, [&](const domain::AuditRow& row, std::string_view note) {
-        write(dump_json(line_of(row, note)));
+        write(web::audit_json(row, note));
         return true;
       });
     }

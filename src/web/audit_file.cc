@@ -37,9 +37,9 @@ std::string csv_row(const store::AuditEntry& entry) {
       {std::to_string(row.sequence), iso_time(row.at), row.actor, row.action, row.object, row.facts, entry.note});
 }
 
-// The members that `countersign audit export` writes: whoever checks the chain can take either.
-std::string json_line(const store::AuditEntry& entry) {
-  const domain::AuditRow& row = entry.row;
+}  // namespace
+
+std::string audit_json(const domain::AuditRow& row, std::string_view note) {
   Json line = {{"sequence", row.sequence},
                {"workspace", row.workspace.text()},
                {"node", row.node},
@@ -50,11 +50,9 @@ std::string json_line(const store::AuditEntry& entry) {
                {"facts", parse_json(row.facts)},
                {"commitment", row.commitment},
                {"link", hex(row.link)}};
-  if (!entry.note.empty()) line["note"] = entry.note;
-  return dump_json(line) + "\n";
+  if (!note.empty()) line["note"] = note;
+  return dump_json(line);
 }
-
-}  // namespace
 
 std::string_view media_type_of(AuditFormat format) {
   return format == AuditFormat::kCsv ? "text/csv; charset=utf-8; header=present" : "application/jsonl; charset=utf-8";
@@ -77,7 +75,7 @@ AuditFile::AuditFile(AuditFormat format, std::size_t most) : format_(format), mo
 
 void AuditFile::add(const store::AuditEntry& entry) {
   if (++seen_ > most_) return;
-  append(text_, format_ == AuditFormat::kCsv ? csv_row(entry) : json_line(entry));
+  append(text_, format_ == AuditFormat::kCsv ? csv_row(entry) : audit_json(entry.row, entry.note) + "\n");
 }
 
 void AuditFile::add_remark(std::string_view remark) {

@@ -32,6 +32,10 @@ class AuditFile {
   WipingBuffer text_;
 };
 
+// One event as a JSON object, without a line end: what the page's export and `countersign audit export` both
+// write, so that whoever checks the chain can take either.
+std::string audit_json(const domain::AuditRow& row, std::string_view note);
+
 // One cell, quoted (RFC 4180). What a spreadsheet would run as a formula gets an apostrophe in front (ASVS 1.2.10).
 std::string csv_cell(std::string_view text);
 
