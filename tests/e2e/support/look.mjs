@@ -54,7 +54,8 @@ export async function look(page, picture) {
   }
 }
 
-// Times are in the reader's own zone with a script, and a minute may pass between two looks.
+// Times are in the reader's own zone with a script, and between two looks a minute may pass or the audit
+// record grow.
 export async function plainText(page) {
   const text = await page.evaluate(() => {
     const main = document.querySelector('main').cloneNode(true);
@@ -63,6 +64,7 @@ export async function plainText(page) {
   });
   return text
     .replace(/just now|in less than a minute( \(.*?\))?|(in )?\d+ (minute|hour)s?( ago)?( \(.*?\))?/g, '<then>')
+    .replace(/Up to #\d+/g, 'Up to #<n>')
     .replace(/\s+/g, ' ')
     .trim();
 }
