@@ -17,6 +17,7 @@ set(homes
   "sqlite3.h|sql"
   "sodium|crypto"
   "openssl/|crypto"
+  "cjose/|crypto"
   "spdlog/|app/log.cc"
   "toml++/|app/config_file.cc"
   "CLI/|app/command_line.cc"

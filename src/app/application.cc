@@ -1,6 +1,7 @@
 #include "app/application.h"
 
 #include <filesystem>
+#include <thread>
 
 #include "app/audit_watch.h"
 #include "app/data_dir.h"
@@ -15,8 +16,16 @@
 #include "identity/audit_trail.h"
 #include "identity/sessions.h"
 #include "identity/sign_in.h"
+#include "oauth/clients.h"
+#include "oauth/connect.h"
+#include "oauth/discovery.h"
+#include "oauth/id_token.h"
+#include "oauth/revoker.h"
+#include "oauth/server_calls.h"
+#include "oauth/tokens.h"
 #include "sql/sqlite_store.h"
 #include "vault/bindings.h"
+#include "vault/object_seal.h"
 #include "vault/providers.h"
 #include "vault/vault.h"
 #include "web/agent_door.h"
@@ -25,6 +34,7 @@
 #include "web/openapi.h"
 #include "web/routes.h"
 #include "web/template_engine.h"
+#include "webhook/webhooks.h"
 
 namespace countersign::app {
 namespace {
@@ -56,6 +66,14 @@ handoff::LoginOptions login_options(const ApplicationOptions& options) {
   login.loopback_only = is_loopback_url(options.public_url);
   login.longest_grant = options.config.longest_grant;
   return login;
+}
+
+// A server fetches our client's document from us: from a public address by https, or not at all.
+oauth::ClientOptions client_options(const ApplicationOptions& options) {
+  oauth::ClientOptions client;
+  client.public_url = options.public_url;
+  client.reachable = options.public_url.starts_with("https://") && options.config.oauth_client_document;
+  return client;
 }
 
 std::unique_ptr<http::Client> make_client(const ApplicationOptions& options) {
@@ -153,13 +171,25 @@ struct Application::Parts {
         handoffs(storage.store, catalog, vault, bindings, client, keys(), clock, random, ids),
         logins(storage.store, keys(), grants, clock, random, ids, login_options(options)),
         connections(storage.store, clock),
+        seals(keys(), random),
+        discovery(client, clock),
+        calls(client, clock, random),
+        id_tokens(client, clock),
+        oauth_clients(oauth_parts(clock, random), discovery, calls, client_options(options)),
+        oauth_connect(oauth_parts(clock, random), oauth_clients, discovery, calls, id_tokens, options.public_url),
+        tokens(oauth_parts(clock, random), oauth_clients, calls,
+               [](std::chrono::milliseconds wait) { std::this_thread::sleep_for(wait); }),
+        revoker(oauth_parts(clock, random), oauth_clients, calls),
+        webhooks(storage.store, catalog, vault, bindings, client, keys(), clock, ids,
+                 {.workspace = kDefaultWorkspace, .public_url = options.public_url}),
         settings(settings_of(options)),
         templates(embedded::templates()),
         assets(embedded::assets()),
         audit_state([this] { return audit_watch.state(); }),
         system_facts([this] { return facts(); }),
-        services{handoffs, logins,  connections, sign_in,  people,    accounts, sessions,    grants,      trail,
-                 bindings, catalog, clock,       settings, templates, assets,   audit_state, system_facts},
+        services{handoffs, logins,  connections, oauth_clients, oauth_connect, discovery,   tokens,      revoker,
+                 webhooks, sign_in, people,      accounts,      sessions,      grants,      trail,       bindings,
+                 catalog,  clock,   settings,    templates,     assets,        audit_state, system_facts},
         agent_door(services, {.writes = options.config.grant_writes, .executes = options.config.grant_executes}),
         doorkeeper(sign_in, grants, settings),
         metrics(kVersion),
@@ -169,10 +199,15 @@ struct Application::Parts {
     web::add_agent_api_routes(router, agent_door);
     web::add_mcp_routes(router, agent_door, settings);
     web::add_openapi_route(router, agent_door, settings);
+    web::add_webhook_door(router, services);
     add_gauges();
   }
 
   const crypto::KeyRing& keys() const { return storage.opened.ring; }
+
+  oauth::Parts oauth_parts(const Clock& clock, Random& random) {
+    return {storage.store, catalog, handoffs, vault, bindings, seals, keys(), clock, random, ids, kDefaultWorkspace};
+  }
 
   web::SystemFacts facts() const {
     const auto health = storage.store.health();
@@ -204,6 +239,13 @@ struct Application::Parts {
                   [stats] { return static_cast<double>(stats().requests); });
     metrics.count("countersign_store_lost_groups_total", "Groups of changes that the storage refused.",
                   [stats] { return static_cast<double>(stats().lost_groups); });
+    const auto refreshes = [this] { return tokens.counts(); };
+    metrics.count("countersign_oauth_refreshes_total", "Access tokens renewed at a provider.",
+                  [refreshes] { return static_cast<double>(refreshes().refreshed); });
+    metrics.count("countersign_oauth_refreshes_put_off_total", "Renewals that failed and will be tried again.",
+                  [refreshes] { return static_cast<double>(refreshes().put_off); });
+    metrics.count("countersign_oauth_refreshes_rejected_total", "Accounts that a person has to connect again.",
+                  [refreshes] { return static_cast<double>(refreshes().rejected); });
     metrics.gauge("countersign_store_writable", "1 while the database takes writes.",
                   [this] { return storage.store.health().writable ? 1.0 : 0.0; });
   }
@@ -229,6 +271,15 @@ struct Application::Parts {
   handoff::Handoffs handoffs;
   handoff::Logins logins;
   handoff::Connections connections;
+  vault::ObjectSeal seals;
+  oauth::Discovery discovery;
+  oauth::ServerCalls calls;
+  oauth::IdTokens id_tokens;
+  oauth::Clients oauth_clients;
+  oauth::Connect oauth_connect;
+  oauth::Tokens tokens;
+  oauth::Revoker revoker;
+  webhook::Webhooks webhooks;
   web::Settings settings;
   web::TemplateEngine templates;
   web::Assets assets;
@@ -271,6 +322,9 @@ void Application::write_last_seen() {
 void Application::reload_integrations() { parts_->catalog.reload(); }
 void Application::watch_audit() { parts_->audit_watch.step(); }
 void Application::prune() { parts_->logins.prune(); }
+void Application::recover_consents() { parts_->oauth_connect.recover(); }
+void Application::refresh_tokens() { parts_->tokens.refresh_due(kDefaultWorkspace); }
+void Application::revoke_tokens() { parts_->revoker.revoke_due(); }
 void Application::drain() {
   parts_->waiters.drain();
   parts_->streams.drain();

@@ -55,6 +55,9 @@ class Application {
   void reload_integrations();
   void watch_audit();
   void prune();
+  void recover_consents();
+  void refresh_tokens();  // blocks on the network
+  void revoke_tokens();   // blocks on the network
 
   // Answers every held request and refuses new holds; true from quiet() when nothing runs any more.
   void drain();

@@ -40,6 +40,7 @@ class Verification {
 
   void compare_seals() {
     for (const auto& [id, expected] : seals_) compare_seal(id, expected);
+    for (const auto& [id, expected] : clients_) compare_client(id, expected);
   }
 
   void find(std::string what) {
@@ -50,7 +51,7 @@ class Verification {
   AuditReport& report() { return report_; }
 
  private:
-  // What the chain says about a connection: a removed one has no seal left and stays revoked.
+  // What the chain says about a connection: a removed one stays revoked, and keeps no seal for good.
   struct Sealed {
     WorkspaceId workspace;
     std::string digests;
@@ -62,11 +63,29 @@ class Verification {
     if (!note.empty() && domain::commitment_of(note, mac_) != row.commitment) {
       find(name + "the note of event " + std::to_string(row.sequence) + " was exchanged");
     }
-    if (row.action == "connection.created" || row.action == "connection.replaced") {
-      const Json facts = parse_json(row.facts);
-      seals_[row.object] = {row.workspace, facts.value("seals", "")};
+    if (sets_seals(row.action)) seals_[row.object] = {row.workspace, parse_json(row.facts).value("seals", "")};
+    if (row.action == "connection.removed") note_removal(row);
+    if (ends_revocation(row.action)) seals_[row.object].digests.clear();
+    if (row.action == "oauth_client.created" || row.action == "oauth_client.updated") {
+      clients_[row.object] = {row.workspace, parse_json(row.facts).value("seals", "")};
     }
-    if (row.action == "connection.removed") seals_[row.object] = {row.workspace, "", domain::ConnectionState::kRevoked};
+    if (row.action == "oauth_client.removed") clients_[row.object] = {row.workspace, {}};
+  }
+
+  static bool sets_seals(std::string_view action) {
+    return action == "connection.created" || action == "connection.replaced" || action == "connection.refreshed" ||
+           action == "connection.reconnected";
+  }
+  static bool ends_revocation(std::string_view action) {
+    return action == "connection.revocation_confirmed" || action == "connection.revocation_given_up";
+  }
+
+  // What still has to be revoked at the provider keeps its seals until then.
+  void note_removal(const domain::AuditRow& row) {
+    Sealed& sealed = seals_[row.object];
+    sealed.workspace = row.workspace;
+    sealed.state = domain::ConnectionState::kRevoked;
+    if (parse_json(row.facts).value("revocation", "") != "queued") sealed.digests.clear();
   }
 
   void compare_seal(const std::string& id, const Sealed& expected) {
@@ -77,20 +96,35 @@ class Verification {
       return find("connection " + id + " is " + std::string(domain::kConnectionStateNames[found->state]) +
                   ", and the chain says otherwise");
     }
+    if (digests_of(snapshot_.connections().sealed_fields(expected.workspace, *connection)) != expected.digests) {
+      find("the sealed credential of connection " + id + " is not the one the chain speaks of");
+    }
+  }
+
+  void compare_client(const std::string& id, const Sealed& expected) {
+    const auto client = OAuthClientId::parse(id);
+    if (!client || !snapshot_.oauth_clients().find(expected.workspace, *client)) {
+      return find("OAuth client " + id + " is gone without a word in the chain");
+    }
+    if (digests_of(snapshot_.oauth_clients().sealed_fields(expected.workspace, *client)) != expected.digests) {
+      find("the sealed secret of OAuth client " + id + " is not the one the chain speaks of");
+    }
+  }
+
+  static std::string digests_of(const std::vector<domain::SealedField>& sealed) {
     std::string digests;
-    for (const domain::SealedField& field : snapshot_.connections().sealed_fields(expected.workspace, *connection)) {
+    for (const domain::SealedField& field : sealed) {
       if (!digests.empty()) digests += ' ';
       digests += field.field + ":" + std::to_string(field.version) + ":" + hex(crypto::sha256(field.sealed));
     }
-    if (digests != expected.digests) {
-      find("the sealed credential of connection " + id + " is not the one the chain speaks of");
-    }
+    return digests;
   }
 
   const store::Snapshot& snapshot_;
   const domain::ChainMac& mac_;
   AuditReport report_;
-  std::map<std::string, Sealed> seals_;
+  std::map<std::string, Sealed> seals_;    // by connection
+  std::map<std::string, Sealed> clients_;  // by OAuth client
 };
 
 std::vector<Checkpoint> read_checkpoints(const Checkpoints& checkpoints, std::vector<std::string>& findings) {

@@ -46,7 +46,8 @@ Broker::Broker(ApplicationOptions options, const Clock& clock, Random& random, L
     : log_(log),
       server_(std::make_unique<http::Server>(server_options(options.config), clock, random, log)),
       ops_server_(std::make_unique<http::Server>(ops_options(options.config), clock, random, log)),
-      jobs_(log) {
+      jobs_(log),
+      network_jobs_(log) {
   const auto too_early = [](http::Responder& responder) {
     responder.respond(plain(503, "Starting.\n").with("Retry-After", "1"));
   };
@@ -75,6 +76,7 @@ Broker::Broker(ApplicationOptions options, const Clock& clock, Random& random, L
 }
 
 Broker::~Broker() {
+  network_jobs_.stop();
   jobs_.stop();
   server_->stop();
   ops_server_->stop();
@@ -87,7 +89,11 @@ void Broker::serve() {
   jobs_.every(1s, "integrations", [this] { application_->reload_integrations(); });
   jobs_.every(5s, "audit chain", [this] { application_->watch_audit(); });
   jobs_.every(10min, "forgotten logins", [this] { application_->prune(); });
+  jobs_.every(1s, "left consents", [this] { application_->recover_consents(); });
   jobs_.start();
+  network_jobs_.every(1s, "token refresh", [this] { application_->refresh_tokens(); });
+  network_jobs_.every(1s, "revocation", [this] { application_->revoke_tokens(); });
+  network_jobs_.start();
   serving_.store(true, std::memory_order_release);
 }
 
@@ -98,6 +104,7 @@ void Broker::shut_down(std::chrono::milliseconds patience) {
   while ((!server_->quiet() || !application_->quiet()) && std::chrono::steady_clock::now() < give_up) {
     std::this_thread::sleep_for(5ms);
   }
+  network_jobs_.stop();
   jobs_.stop();
   server_->stop();
   ops_server_->stop();

@@ -35,6 +35,7 @@ class Broker {
   std::unique_ptr<Application> application_;
   std::atomic<bool> serving_{false};
   Jobs jobs_;
+  Jobs network_jobs_;  // a thread of their own: a slow provider delays no other job
 };
 
 }  // namespace countersign::app

@@ -10,6 +10,7 @@
 #include "app/dev.h"
 #include "app/exit_code.h"
 #include "app/health.h"
+#include "app/integration_commands.h"
 #include "app/serve.h"
 #include "app/terminal.h"
 #include "app/version.h"
@@ -30,6 +31,8 @@ struct Flags {
   std::string admin_link_file;
   bool ephemeral = false;
   bool json = false;
+  bool replace = false;
+  bool online = false;
   std::string path;
   std::string name;
   std::string login;
@@ -139,6 +142,7 @@ class CommandLine {
     add_people();
     add_agents();
     add_config();
+    add_integrations();
     add_client();
     command(app_, "version", "Prints the version", [](const Flags&) {
       print(std::string(kVersion) + "\n");
@@ -275,6 +279,29 @@ class CommandLine {
     command(*config, "explain", "What a setting means; all of them without a name", [](const Flags& flags) {
       return config_explain(flags.key);
     })->add_option("KEY", flags_.key, "e.g. server.listen");
+  }
+
+  void add_integrations() {
+    CLI::App* integration = group("integration", "The services that can be connected");
+    CLI::App* list = command(
+        *integration, "list", "The integrations, those of your own folder too",
+        [](const Flags& f) { return integration_list(load_config(f), f.json ? Output::kJson : Output::kText); });
+    CLI::App* add = command(*integration, "add", "Checks an integration file and copies it into integrations.folder",
+                            [](const Flags& flags) {
+                              return integration_add(load_config(flags), flags.path,
+                                                     flags.replace ? Existing::kReplace : Existing::kRefuse);
+                            });
+    add->add_option("FILE", flags_.path, "Named after its slug: acme.json")->required();
+    add->add_flag("--replace", flags_.replace, "Also over a file of that name");
+    CLI::App* test =
+        command(*integration, "test", "What an integration comes to, without connecting anything", [](const Flags& f) {
+          return integration_test(load_config(f), f.name, f.online ? Ask::kProvider : Ask::kNobody,
+                                  f.json ? Output::kJson : Output::kText);
+        });
+    test->add_option("SLUG", flags_.name, "As `integration list` shows it")->required();
+    test->add_flag("--online", flags_.online, "Asks the provider for its metadata and compares it with the file");
+    for (CLI::App* one : {list, add, test}) add_place(one);
+    for (CLI::App* one : {list, test}) one->add_flag("--json", flags_.json, "As JSON");
   }
 
   void add_client() {

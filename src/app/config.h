@@ -58,6 +58,8 @@ struct Config {
   std::string vault_prefix;
   std::filesystem::path vault_token_file;
 
+  bool oauth_client_document = true;  // providers can fetch it from our public URL
+
   std::vector<std::string> outbound_allowed;  // private places that may be called
   std::string outbound_proxy;
 

@@ -50,6 +50,8 @@ struct HandoffTag    { static constexpr std::string_view kPrefix = "ho"; };
 struct ConnectionTag { static constexpr std::string_view kPrefix = "co"; };
 struct KeyTag        { static constexpr std::string_view kPrefix = "ke"; };
 struct BindingTag    { static constexpr std::string_view kPrefix = "pb"; };
+struct OAuthClientTag{ static constexpr std::string_view kPrefix = "oc"; };
+struct DeliveryTag   { static constexpr std::string_view kPrefix = "wd"; };
 // clang-format on
 
 using WorkspaceId = Id<WorkspaceTag>;
@@ -61,5 +63,7 @@ using HandoffId = Id<HandoffTag>;
 using ConnectionId = Id<ConnectionTag>;
 using KeyId = Id<KeyTag>;
 using BindingId = Id<BindingTag>;
+using OAuthClientId = Id<OAuthClientTag>;
+using DeliveryId = Id<DeliveryTag>;
 
 }  // namespace countersign

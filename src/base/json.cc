@@ -41,7 +41,7 @@ class Cursor {
 
 // Builds the value. Every check comes before the allocation it protects; the first refusal throws
 // through the parser, which keeps no state that matters.
-class Builder final : public nlohmann::json_sax<Json> {
+class Builder : public nlohmann::json_sax<Json> {
  public:
   Builder(const JsonLimits& limits, const std::size_t& read) : limits_(limits), read_(read) {}
   Json take() { return std::move(root_); }
@@ -90,6 +90,15 @@ class Builder final : public nlohmann::json_sax<Json> {
     refuse(error.id == 406 ? "the number is too large" : "this is not JSON", position);
   }
 
+ protected:
+  // Pointers stay valid: only the innermost open container grows.
+  Json* add(Json value) {
+    count();
+    if (open_.empty()) return &(root_ = std::move(value));
+    if (open_.back()->is_object()) return &(*member_ = std::move(value));
+    return &open_.back()->emplace_back(std::move(value));
+  }
+
  private:
   void count() {
     if (++values_ > limits_.values) refuse("too many values", read_);
@@ -101,13 +110,6 @@ class Builder final : public nlohmann::json_sax<Json> {
     if (text.find('\0') != std::string::npos) refuse("the string contains NUL", read_);
   }
 
-  // Pointers stay valid: only the innermost open container grows.
-  Json* add(Json value) {
-    count();
-    if (open_.empty()) return &(root_ = std::move(value));
-    if (open_.back()->is_object()) return &(*member_ = std::move(value));
-    return &open_.back()->emplace_back(std::move(value));
-  }
   bool open(Json::value_t type) {
     if (open_.size() == limits_.depth) refuse("too deeply nested", read_);
     open_.push_back(add(type));
@@ -126,19 +128,36 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::size_t values_ = 0;
 };
 
-}  // namespace
+// Numbers the strings in the order of the text.
+class MaskedBuilder final : public Builder {
+ public:
+  using Builder::Builder;
+  bool string(std::string&) override { return add(std::to_string(strings_++)) != nullptr; }
 
-Json parse_json(std::string_view text, const JsonLimits& limits) {
+ private:
+  std::size_t strings_ = 0;
+};
+
+template <class AnyBuilder>
+Json parse_with(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes) refuse("the text is too long", limits.bytes);
   // The lexer skips a byte order mark and takes a raw NUL for the end, ignoring what follows.
   if (text.starts_with("\xef\xbb\xbf")) refuse("a byte order mark", 0);
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) refuse("the text contains NUL", nul);
   std::size_t read = 0;
-  Builder builder(limits, read);
+  AnyBuilder builder(limits, read);
   const Cursor begin(text.data(), &read);
   const Cursor end(text.data() + text.size(), &read);
   if (!Json::sax_parse(begin, end, &builder)) refuse("this is not JSON", read);
   return builder.take();
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const JsonLimits& limits) { return parse_with<Builder>(text, limits); }
+
+Json parse_masked_json(std::string_view text, const JsonLimits& limits) {
+  return parse_with<MaskedBuilder>(text, limits);
 }
 
 std::string dump_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }

@@ -36,9 +36,9 @@ std::vector<std::string> read_categories(const JsonObject& from) {
   return categories;
 }
 
-void read_templates(const JsonObject& from, Integration& integration) {
+void read_templates(const JsonObject& from, Targets targets, Integration& integration) {
   for (const JsonObject& form : from.objects("templates", kTemplateKeys)) {
-    integration.templates.push_back(read_template(form));
+    integration.templates.push_back(read_template(form, targets));
     const std::string& newest = integration.templates.back().slug;
     if (integration.find_template(newest) != &integration.templates.back()) {
       throw from.error("templates", "has two templates named \"" + newest + "\"");
@@ -57,7 +57,8 @@ Integration read_integration(const JsonObject& from, Targets targets) {
   integration.only_in_dev = from.flag("only_in_dev", false);
   integration.headers = read_fixed_headers(from);
   read_targets(from, targets, integration);
-  read_templates(from, integration);
+  read_templates(from, targets, integration);
+  settle_targets(from, integration);
   bind_host_fields(from, integration);
   check_headers_once(from, integration);
   return integration;

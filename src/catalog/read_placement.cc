@@ -118,6 +118,7 @@ Placement usual_placement(const JsonObject& from, const AuthTemplate& form) {
   if (form.kind == TemplateKind::kBasic && form.find_field("username") && form.find_field("password")) {
     return {{}, BasicPair{"{username}", "{password}"}};
   }
+  if (form.kind == TemplateKind::kOAuth2) return {{{"Authorization", "Bearer {access_token}"}}, std::nullopt};
   throw from.error("placement", "is missing: it says where in a request the credential stands");
 }
 

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "catalog/read_oauth.h"
+#include "catalog/read_obtained.h"
 #include "catalog/read_placement.h"
+#include "catalog/read_target.h"
 #include "catalog/read_values.h"
+#include "catalog/read_webhook.h"
 
 namespace countersign::catalog {
 namespace {
@@ -16,7 +20,6 @@ using domain::Sensitivity;
 using domain::TemplateKind;
 
 constexpr std::size_t kMostFields = 10;
-constexpr std::size_t kMostPointers = 5;
 constexpr std::size_t kLongestSecret = 16 * 1024;  // a private key in PEM fits
 // The form's own field beside the template's: the target of an integration without a fixed one.
 constexpr std::string_view kReservedField = "base_url";
@@ -66,21 +69,53 @@ void check_fields(const JsonObject& from, const AuthTemplate& form) {
     case TemplateKind::kCustom:
       if (secrets == 0) throw from.error("fields", "have no secret: there would be nothing to keep");
       return;
+    case TemplateKind::kOAuth2:
+      if (secrets != 0) throw from.error("fields", "of an oauth2 template are plain: a person types no token");
+      return;
+    case TemplateKind::kWebhook:
+      if (form.fields.size() != 1 || secrets != 1 || form.fields.front().name != kSigningSecret) {
+        throw from.error("fields", "of a webhook template are one secret named \"signing_secret\"");
+      }
+      return;
     case TemplateKind::kNone:
       return;
   }
 }
 
-void read_credential(const JsonObject& from, AuthTemplate& form) {
-  if (form.kind == TemplateKind::kNone) {
-    for (const std::string_view key : {"fields", "placement"}) {
-      if (from.has(key)) throw from.error(key, "must be left out when the kind is \"none\"");
-    }
-    return;
-  }
+// What a kind has no use for is refused: it would be taken for something that works.
+void refuse_strange_keys(const JsonObject& from, const AuthTemplate& form) {
+  const std::string kind = "\"" + std::string(domain::kTemplateKindNames[form.kind]) + "\"";
+  const auto refuse = [&](std::string_view key) {
+    if (from.has(key)) throw from.error(key, "must be left out when the kind is " + kind);
+  };
+  if (form.kind == TemplateKind::kNone) refuse("fields");
+  if (form.kind == TemplateKind::kNone || form.kind == TemplateKind::kWebhook) refuse("placement");
+  if (form.kind == TemplateKind::kWebhook) refuse("live_test");
+  if (form.kind != TemplateKind::kOAuth2) refuse("oauth");
+  if (form.kind != TemplateKind::kWebhook) refuse("webhook");
+}
+
+void read_fields(const JsonObject& from, AuthTemplate& form) {
+  if (form.kind == TemplateKind::kWebhook && !from.has("fields")) form.fields.push_back(usual_signing_secret());
+  const bool optional = form.kind == TemplateKind::kOAuth2 || form.kind == TemplateKind::kWebhook;
+  if (optional && !from.has("fields")) return;
   for (const JsonObject& field : from.objects("fields", kFieldKeys)) form.fields.push_back(read_field(field));
   check_fields(from, form);
-  form.placement = read_placement(from, form);
+}
+
+void read_credential(const JsonObject& from, Targets targets, AuthTemplate& form) {
+  refuse_strange_keys(from, form);
+  if (form.kind == TemplateKind::kNone) return;
+  read_fields(from, form);
+  if (form.kind == TemplateKind::kWebhook) {
+    form.webhook = read_webhook(from);
+  } else if (form.kind == TemplateKind::kOAuth2) {
+    form.oauth = read_oauth(from, targets, form);
+    for (Field& field : form.fields) narrow_to_host_label(field);
+    form.placement = read_placement(from, with_obtained_fields(form));
+  } else {
+    form.placement = read_placement(from, form);
+  }
 }
 
 // Sent as it stands behind the base URL, so it must not be able to leave it.
@@ -92,38 +127,25 @@ bool is_live_path(std::string_view path) {
          before_query.find('%') == std::string_view::npos;
 }
 
-// RFC 6901 section 3.
-bool is_pointer(std::string_view text) {
-  if (!text.starts_with('/')) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '~' && (i + 1 == text.size() || (text[i + 1] != '0' && text[i + 1] != '1'))) return false;
-  }
-  return true;
-}
-
 LiveTest read_live_test(const JsonObject& from) {
   LiveTest test;
   test.path = from.text("path", kUrlLimit);
   if (!is_live_path(test.path)) {
     throw from.error("path", "must begin with one \"/\" and have no \"..\", \"//\", fragment or field in it");
   }
-  test.account = from.texts("account", kNameLimit);
-  for (std::size_t i = 0; i < test.account.size(); ++i) {
-    if (!is_pointer(test.account[i])) throw from.error("account", i, "must be a JSON Pointer, like /user/email");
-  }
-  if (test.account.size() > kMostPointers) throw from.error("account", "has more than 5 pointers");
+  test.account = read_pointers(from, "account");
   return test;
 }
 
 }  // namespace
 
-AuthTemplate read_template(const JsonObject& from) {
+AuthTemplate read_template(const JsonObject& from, Targets targets) {
   AuthTemplate form;
   form.slug = read_slug(from, "slug");
   form.kind = one_of(from, "kind", domain::kTemplateKindNames, from.text("kind", kSlugLimit));
   form.label = from.text("label", kNameLimit);
   form.help_url = read_optional_page_url(from, "help_url");
-  read_credential(from, form);
+  read_credential(from, targets, form);
   if (const auto test = from.optional_object("live_test", kLiveTestKeys)) form.live_test = read_live_test(*test);
   return form;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/closest.h"
 #include "catalog/json_object.h"
@@ -27,6 +28,11 @@ std::string read_slug(const JsonObject& from, std::string_view key);
 // A page that a person is sent to: https, a host, nothing that hides another host.
 std::string read_page_url(const JsonObject& from, std::string_view key);
 std::string read_optional_page_url(const JsonObject& from, std::string_view key);
+std::vector<std::string> read_page_urls(const JsonObject& from, std::string_view key);
+
+// A JSON Pointer (RFC 6901 section 3) below the root, or a list of five at most.
+std::string read_pointer(const JsonObject& from, std::string_view key);
+std::vector<std::string> read_pointers(const JsonObject& from, std::string_view key);
 
 template <class Enum, std::size_t N>
 Enum one_of(const JsonObject& from, std::string_view key, const domain::Names<Enum, N>& names,

@@ -57,6 +57,16 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
+Mac hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts) {
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, octets(key), key.size());
+  for (const std::string_view part : parts) crypto_auth_hmacsha256_update(&state, octets(part), part.size());
+  Mac result;
+  crypto_auth_hmacsha256_final(&state, reinterpret_cast<unsigned char*>(result.data()));
+  base::wipe(&state, sizeof state);  // holds the key's two pads
+  return result;
+}
+
 bool equal(std::span<const std::byte> a, std::span<const std::byte> b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

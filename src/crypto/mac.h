@@ -22,6 +22,10 @@ Mac mac(const Key& key, std::string_view use, std::span<const std::string_view> 
 
 Digest sha256(std::string_view bytes);
 
+// RFC 2104 with SHA-256, over the parts one after the other and nothing between them: what other programs sign
+// with. For keys of theirs; two uses of one key of ours are told apart by mac(). The caller wipes `key`.
+Mac hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts);
+
 // Takes as long for any two inputs of one length. Different lengths are unequal at once.
 bool equal(std::span<const std::byte> a, std::span<const std::byte> b);
 

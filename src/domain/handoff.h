@@ -60,11 +60,13 @@ static_assert(is_final(kHandoffEdges, kDeclined) && is_final(kHandoffEdges, kCan
 static_assert(is_final(kHandoffEdges, kExpired) && is_final(kHandoffEdges, kLocked));
 
 enum class HandoffKind {
-  kLogin,       // log an agent in: ends with a grant (domain/login.h)
-  kSecretForm,  // type a credential into our form; ends with a connection
-  kConfirm,     // say yes to one change an agent asked for
+  kLogin,        // log an agent in: ends with a grant (domain/login.h)
+  kSecretForm,   // type a credential into our form; ends with a connection
+  kConfirm,      // say yes to one change an agent asked for
+  kOAuth,        // consent at the provider; ends with a connection (domain/oauth_flow.h)
+  kOAuthClient,  // set up, register or remove our registration at a provider (domain/oauth_client.h)
 };
-inline constexpr Names<HandoffKind, 3> kHandoffKindNames{{"login", "secret_form", "confirm"}};
+inline constexpr Names<HandoffKind, 5> kHandoffKindNames{{"login", "secret_form", "confirm", "oauth", "oauth_client"}};
 
 // What a kConfirm handoff does when the person says yes.
 enum class ConfirmAction { kNone, kRemoveConnection, kCreateConnection, kReplaceConnection };
@@ -83,7 +85,7 @@ struct Handoff {
   WorkspaceId workspace;
   HandoffKind kind = HandoffKind::kSecretForm;
   HandoffState state = HandoffState::kPending;
-  AgentId agent;              // who asked; none for a kLogin: nobody is known yet
+  AgentId agent;              // who asked; none for a kLogin (nobody is known yet) and for a person's own wish
   Owner owner;                // whose the connection is or becomes
   PersonId subject;           // who may open it; none: any admin (kLogin: anybody), until one claims it
   std::string integration;    // slug
@@ -91,7 +93,7 @@ struct Handoff {
   std::string label;          // the agent's words, unverified
   std::string user_code;      // stands on both sides to compare; no secret
   ConfirmAction action = ConfirmAction::kNone;
-  ConnectionId connection;  // kConfirm: the object; kSecretForm: the result
+  ConnectionId connection;  // kConfirm: the object; kSecretForm and kOAuth: the result
   std::string request_key;  // Idempotency-Key, unique per agent; empty: none
   std::string request_digest;
   Instant created_at;

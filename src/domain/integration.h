@@ -7,12 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/oauth.h"
 #include "domain/state_machine.h"
+#include "domain/webhook.h"
 
 namespace countersign::domain {
 
-enum class TemplateKind { kApiKey, kBearer, kBasic, kCustom, kNone };
-inline constexpr Names<TemplateKind, 5> kTemplateKindNames{{"api_key", "bearer", "basic", "custom", "none"}};
+enum class TemplateKind { kApiKey, kBearer, kBasic, kCustom, kNone, kOAuth2, kWebhook };
+inline constexpr Names<TemplateKind, 7> kTemplateKindNames{
+    {"api_key", "bearer", "basic", "custom", "none", "oauth2", "webhook"}};
 
 enum class Sensitivity { kSecret, kPlain };
 
@@ -63,6 +66,9 @@ struct AuthTemplate {
   std::vector<Field> fields;  // none for kNone
   Placement placement;
   std::optional<LiveTest> live_test;
+  std::optional<OAuthSpec> oauth;      // of kOAuth2; `fields` are host labels, and the tokens it obtains:
+                                       // "access_token" and "refresh_token", which nobody types
+  std::optional<WebhookSpec> webhook;  // of kWebhook; its one secret is "signing_secret"
 
   // nullptr when there is none.
   const Field* find_field(std::string_view field_name) const;
@@ -73,6 +79,7 @@ struct AuthTemplate {
 enum class BaseUrlRule {
   kFixed,         // the integration's own base_urls
   kPersonEnters,  // the person confirms it in the form; it is bound into the seal
+  kTokenAnswer,   // the provider names it with the token (OAuthSpec::base_url); it is bound into the seal
 };
 
 struct Integration {

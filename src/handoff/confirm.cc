@@ -72,17 +72,30 @@ Minted Handoffs::mint_connection(const Asker& asker, const ReferenceRequest& req
   wanted.proposal = {name_of(request), request.identity_label, complete_references(form, request.references)};
   return mint_once(asker, request.request_key, connection_digest(keys_, wanted), [&] {
     check_references(*integration, form, wanted.proposal.references);
+    const auto same_name = replaceable(asker.workspace, wanted);
     for (const domain::ProviderReference& reference : wanted.proposal.references) {
       bindings_.check(asker.workspace, wanted.owner, wanted.integration, reference);
     }
-    const auto same_name = store_.read([&](const store::Snapshot& now) {
-      return now.connections().find_by_name(asker.workspace, wanted.owner, wanted.integration, wanted.proposal.name);
-    });
     if (same_name) {
       wanted.action = domain::ConfirmAction::kReplaceConnection;
-      wanted.connection = same_name->id;
+      wanted.connection = *same_name;
     }
     return wanted;
+  });
+}
+
+// What consent made is removed, and so revoked at the provider, never silently replaced.
+std::optional<ConnectionId> Handoffs::replaceable(WorkspaceId workspace, const domain::Handoff& wanted) const {
+  return store_.read([&](const store::Snapshot& now) -> std::optional<ConnectionId> {
+    const auto found =
+        now.connections().find_by_name(workspace, wanted.owner, wanted.integration, wanted.proposal.name);
+    if (!found) return std::nullopt;
+    if (!now.oauth_accounts().find(workspace, found->id)) return found->id;
+    throw Error(ErrorCode::kConflict, "name_taken",
+                "There is a connection of this name that was made by OAuth. Choose another name, or let it be removed "
+                "first.")
+        .at("/name")
+        .recovery("connections.remove");
   });
 }
 
@@ -95,8 +108,7 @@ void Handoffs::confirm(const Opener& opener, std::string_view link_token) const 
   store_.transact([&](store::Transaction& tx) {
     claim(tx, handoff, opener, now);
     // Gone already is what was asked for: the handoff completes all the same.
-    tx.connections().revoke(handoff.workspace, handoff.connection, now,
-                            removal_event(handoff.workspace, handoff.connection, opener.person, now));
+    remove_connection(tx, handoff.workspace, handoff.connection, opener.person, now);
     settle(tx, handoff, opener, handoff.connection, now);
   });
 }

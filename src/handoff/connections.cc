@@ -4,25 +4,6 @@
 #include "store/store.h"
 
 namespace countersign::handoff {
-
-bool may_see(const domain::Owner& owner, PersonId who) {
-  return owner.kind == domain::OwnerKind::kOrg || (who.valid() && owner.person == who);
-}
-
-Error no_such_connection() {
-  return Error(ErrorCode::kNotFound, "unknown_connection", "There is no such connection.").recovery("connections.list");
-}
-
-domain::AuditEvent removal_event(WorkspaceId workspace, ConnectionId connection, PersonId by, Instant now) {
-  domain::AuditEvent event;
-  event.workspace = workspace;
-  event.at = now;
-  event.actor = domain::Actor::person(by);
-  event.action = "connection.removed";
-  event.object = connection.text();
-  return event;
-}
-
 namespace {
 
 domain::Connection find_visible(const store::Store& store, WorkspaceId workspace, ConnectionId id, PersonId who) {
@@ -75,9 +56,8 @@ void Connections::remove(const Opener& opener, ConnectionId id) const {
     throw Error(ErrorCode::kPermissionDenied, "admin_needed", "Only an admin can remove a connection of the org.");
   }
   const Instant now = clock_.now();
-  const bool removed = store_.transact([&](store::Transaction& tx) {
-    return tx.connections().revoke(opener.workspace, id, now, removal_event(opener.workspace, id, opener.person, now));
-  });
+  const bool removed = store_.transact(
+      [&](store::Transaction& tx) { return remove_connection(tx, opener.workspace, id, opener.person, now); });
   if (!removed) throw Error(ErrorCode::kConflict, "connection_revoked", "This connection was removed already.");
 }
 

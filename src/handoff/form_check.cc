@@ -6,6 +6,7 @@
 #include "handoff/new_connection.h"
 #include "vault/field_check.h"
 #include "vault/placement.h"
+#include "vault/webhook_signature.h"
 
 namespace countersign::handoff {
 namespace {
@@ -28,10 +29,13 @@ std::string lower(std::string text) {
   return text;
 }
 
-void check_secret(const domain::Field& field, vault::Fields& secrets, CheckedForm& checked) {
+void check_secret(const domain::AuthTemplate& form, const domain::Field& field, vault::Fields& secrets,
+                  CheckedForm& checked) {
   Secret& value = secrets[field.name];
   if (vault::trim(value) == vault::Trimmed::kYes) checked.trimmed.push_back(field.label);
+  if (form.webhook && value.empty()) return;  // then we make one
   std::string problem = vault::problem_with(field, value);
+  if (problem.empty() && form.webhook) problem = vault::problem_with_signing_secret(*form.webhook, value);
   if (!problem.empty()) checked.problems.push_back({field.name, std::move(problem)});
 }
 
@@ -56,7 +60,8 @@ void check_host_label(const domain::Field& field, const Submission& typed, Check
   checked.plain.emplace_back(field.name, std::move(value));
 }
 
-void check_base_url(const Submission& typed, CheckedForm& checked) {
+void check_base_url(const domain::AuthTemplate& form, const Submission& typed, CheckedForm& checked) {
+  if (form.webhook && typed_text(typed, kBaseUrlField).empty()) return;  // then nothing is sent, it only takes
   auto url = parse_base_url(typed_text(typed, kBaseUrlField));
   if (auto* problem = std::get_if<BaseUrlProblem>(&url)) {
     checked.problems.push_back({std::string(kBaseUrlField), problem->message});
@@ -65,10 +70,10 @@ void check_base_url(const Submission& typed, CheckedForm& checked) {
   }
 }
 
-void check_field(const domain::Integration& integration, const domain::Field& field, Submission& typed,
-                 CheckedForm& checked) {
+void check_field(const domain::Integration& integration, const domain::AuthTemplate& form, const domain::Field& field,
+                 Submission& typed, CheckedForm& checked) {
   if (field.sensitivity == domain::Sensitivity::kSecret) {
-    check_secret(field, typed.secrets, checked);
+    check_secret(form, field, typed.secrets, checked);
   } else if (names_host(integration, field.name)) {
     check_host_label(field, typed, checked);
   } else {
@@ -87,8 +92,8 @@ void drop_undeclared(const domain::AuthTemplate& form, vault::Fields& secrets) {
 
 CheckedForm check_form(const domain::Integration& integration, const domain::AuthTemplate& form, Submission& typed) {
   CheckedForm checked;
-  if (integration.base_url_rule == domain::BaseUrlRule::kPersonEnters) check_base_url(typed, checked);
-  for (const domain::Field& field : form.fields) check_field(integration, field, typed, checked);
+  if (integration.base_url_rule == domain::BaseUrlRule::kPersonEnters) check_base_url(form, typed, checked);
+  for (const domain::Field& field : form.fields) check_field(integration, form, field, typed, checked);
   drop_undeclared(form, typed.secrets);
   const bool host_named = std::any_of(form.fields.begin(), form.fields.end(),
                                       [&](const auto& field) { return names_host(integration, field.name); });

@@ -10,6 +10,28 @@
 #include "store/store.h"
 
 namespace countersign::handoff {
+namespace {
+
+void begin(domain::Handoff& handoff, HandoffId id, std::string user_code, Instant now) {
+  handoff.id = id;
+  handoff.user_code = std::move(user_code);
+  handoff.created_at = now;
+  handoff.expires_at = now + domain::kHandoffLifetime;
+}
+
+domain::AuditEvent created_event(const domain::Handoff& handoff, const domain::Actor& actor) {
+  auto event = event_for(handoff, actor, "handoff.created", handoff.created_at);
+  event.facts.emplace_back("kind", domain::kHandoffKindNames[handoff.kind]);
+  event.facts.emplace_back("integration", handoff.integration);
+  event.facts.emplace_back("owner", domain::kOwnerNames[handoff.owner.kind]);
+  if (handoff.action != domain::ConfirmAction::kNone) {
+    event.facts.emplace_back("action", domain::kConfirmActionNames[handoff.action]);
+  }
+  event.note = handoff.label.empty() ? handoff.proposal.name : handoff.label;
+  return event;
+}
+
+}  // namespace
 
 Handoffs::Handoffs(store::Store& store, const catalog::Catalog& catalog, const vault::Vault& vault,
                    const vault::Bindings& bindings, http::Client& client, const crypto::KeyRing& keys,
@@ -51,22 +73,13 @@ std::optional<domain::Connection> Handoffs::result_of(const domain::Handoff& han
       [&](const store::Snapshot& now) { return now.connections().find(handoff.workspace, handoff.connection); });
 }
 
-Minted Handoffs::insert(domain::Handoff handoff, const Asker& asker, std::string_view digest) const {
-  handoff.id = ids_.next<HandoffId>();
+Minted Handoffs::insert(Draft draft, const Asker& asker, std::string_view digest) const {
+  domain::Handoff& handoff = draft.handoff;
   handoff.workspace = asker.workspace;
   handoff.agent = asker.agent;
-  handoff.user_code = new_user_code(random_);
   handoff.request_digest = digest;
-  handoff.created_at = clock_.now();
-  handoff.expires_at = handoff.created_at + domain::kHandoffLifetime;
-  auto event = event_for(handoff, domain::Actor::agent(asker.agent), "handoff.created", handoff.created_at);
-  event.facts.emplace_back("kind", domain::kHandoffKindNames[handoff.kind]);
-  event.facts.emplace_back("integration", handoff.integration);
-  event.facts.emplace_back("owner", domain::kOwnerNames[handoff.owner.kind]);
-  if (handoff.action != domain::ConfirmAction::kNone) {
-    event.facts.emplace_back("action", domain::kConfirmActionNames[handoff.action]);
-  }
-  event.note = handoff.label.empty() ? handoff.proposal.name : handoff.label;
+  begin(handoff, ids_.next<HandoffId>(), new_user_code(random_), clock_.now());
+  const auto event = created_event(handoff, domain::Actor::agent(asker.agent));
   store_.transact([&](store::Transaction& tx) {
     // Stopped since it was let in: what it asks for now would outlive the sweep of its requests.
     const auto agent = tx.agents().find(asker.agent);
@@ -74,25 +87,48 @@ Minted Handoffs::insert(domain::Handoff handoff, const Asker& asker, std::string
         !agent || agent->revoked_at != Instant() || agent->paused_at != Instant() || agent->orphaned_at != Instant();
     if (stopped) throw Error(ErrorCode::kUnauthenticated, "bad_token", "This token is not valid (any more).");
     tx.handoffs().insert(handoff, event);
+    if (draft.beside) draft.beside(tx, handoff);
   });
   std::string token = link_token(keys_, handoff.id);
   return {std::move(handoff), std::move(token)};
 }
 
-Minted Handoffs::mint_once(const Asker& asker, std::string_view request_key, std::string_view digest,
-                           const Make& make) const {
+Minted Handoffs::mint_own(const Opener& opener, Draft draft) const {
+  domain::Handoff& handoff = draft.handoff;
+  handoff.workspace = opener.workspace;
+  handoff.agent = {};
+  handoff.state = domain::kOpened;
+  handoff.subject = opener.person;
+  if (const auto refusal = refusal_of(handoff, opener)) throw refused(*refusal);
+  begin(handoff, ids_.next<HandoffId>(), new_user_code(random_), clock_.now());
+  const auto event = created_event(handoff, domain::Actor::person(opener.person));
+  store_.transact([&](store::Transaction& tx) {
+    tx.handoffs().insert(handoff, event);
+    if (draft.beside) draft.beside(tx, handoff);
+  });
+  std::string token = link_token(keys_, handoff.id);
+  return {std::move(handoff), std::move(token)};
+}
+
+Minted Handoffs::mint(const Asker& asker, std::string_view request_key, std::string_view digest,
+                      const std::function<Draft()>& make) const {
   if (request_key.empty()) return insert(make(), asker, digest);
   if (auto earlier = repeated(asker, request_key, digest)) return std::move(*earlier);
   try {
-    domain::Handoff handoff = make();
-    handoff.request_key = request_key;
-    return insert(std::move(handoff), asker, digest);
+    Draft draft = make();
+    draft.handoff.request_key = request_key;
+    return insert(std::move(draft), asker, digest);
   } catch (const Error& error) {
     // Two identical requests at once: the slower one finds what the faster one made.
     if (error.reason() != "request_key_taken") throw;
     if (auto earlier = repeated(asker, request_key, digest)) return std::move(*earlier);
     throw;
   }
+}
+
+Minted Handoffs::mint_once(const Asker& asker, std::string_view request_key, std::string_view digest,
+                           const Make& make) const {
+  return mint(asker, request_key, digest, [&] { return Draft{make(), {}}; });
 }
 
 std::optional<Minted> Handoffs::repeated(const Asker& asker, std::string_view request_key,
@@ -108,7 +144,8 @@ std::optional<Minted> Handoffs::repeated(const Asker& asker, std::string_view re
   return Minted{seen(std::move(*earlier)), std::move(token)};
 }
 
-// As it is to everybody but the process that left it behind: claimed by nobody, so open (or expired).
+// As it is to everybody but the process that left it behind: claimed by nobody, so open (or expired). Of the kind
+// oauth a claim has its own end in the store, and Connect::recover() puts it back.
 domain::Handoff Handoffs::seen(domain::Handoff handoff) const {
   const bool left_behind = handoff.kind == domain::HandoffKind::kSecretForm && handoff.state == domain::kCompleting &&
                            !claims_->holds(handoff.id);
@@ -180,6 +217,12 @@ domain::Handoff Handoffs::find_mine(const Opener& opener, std::string_view link_
   }
   return taken_back(std::move(*handoff));
 }
+
+domain::Handoff Handoffs::find_for(const Opener& opener, std::string_view link_token) const {
+  return find_mine(opener, link_token);
+}
+
+std::string Handoffs::link_of(HandoffId id) const { return link_token(keys_, id); }
 
 void Handoffs::open(const Opener& opener, std::string_view link_token) const {
   const domain::Handoff handoff = find_mine(opener, link_token);

@@ -1,6 +1,7 @@
 // The handoff machine: an agent mints a one-time link, the expected person opens it and acts, the agent
 // learns the outcome. One file per kind (secret_form.cc, confirm.cc); what is common is here. The kind `login`,
-// which no agent mints, is login.h's: here its links can be verified and looked at, no more.
+// which no agent mints, is login.h's: here its links can be verified and looked at, no more. The kinds `oauth` and
+// `oauth_client` are completed by the module oauth; minting, opening, declining and cancelling them is done here.
 //
 // Rules kept here (DESIGN section 8): only the expected subject may act, everybody else learns nothing;
 // every step is a compare-and-set with its audit event; the link's secret is a MAC of the id, so nothing
@@ -30,7 +31,8 @@
 
 namespace countersign::store {
 class Store;
-}
+class Transaction;
+}  // namespace countersign::store
 
 namespace countersign::handoff {
 
@@ -151,6 +153,24 @@ class Handoffs {
   // be done any more as it was asked for: the handoff stays open.
   void confirm(const Opener& opener, std::string_view link_token) const;
   void decline(const Opener& opener, std::string_view link_token) const;
+
+  // --- for the modules above, which have kinds of their own (oauth) ---
+  // What they ask for: id, workspace, agent, code, digest and times are filled in here. `beside` writes the side record
+  // in the transaction of the handoff; it may run more than once.
+  struct Draft {
+    domain::Handoff handoff;
+    std::function<void(store::Transaction&, const domain::Handoff&)> beside;
+  };
+  // `digest` is of everything that makes the request this one. A repeated Idempotency-Key (empty: none) finds the
+  // earlier one, and `make` is not called.
+  Minted mint(const Asker& asker, std::string_view request_key, std::string_view digest,
+              const std::function<Draft()>& make) const;
+  // A person's own wish: nobody asked, and it is opened already. Throws as refused() for who may not act on it.
+  Minted mint_own(const Opener& opener, Draft draft) const;
+  // The handoff behind a link, for its subject alone. Throws as open().
+  domain::Handoff find_for(const Opener& opener, std::string_view link_token) const;
+  std::string link_of(HandoffId id) const;
+
   // Somebody it was not made for has opened its link, since this program runs.
   bool stranger_came(HandoffId id) const;
   // Newest first: the home page's "waits for you", with the link of each.
@@ -161,7 +181,7 @@ class Handoffs {
   using Make = std::function<domain::Handoff()>;
 
   Minted mint_once(const Asker& asker, std::string_view request_key, std::string_view digest, const Make& make) const;
-  Minted insert(domain::Handoff handoff, const Asker& asker, std::string_view digest) const;
+  Minted insert(Draft draft, const Asker& asker, std::string_view digest) const;
   std::optional<Minted> repeated(const Asker& asker, std::string_view request_key, std::string_view digest) const;
   domain::Handoff find_asked(const Asker& asker, HandoffId id) const;
   domain::Handoff find_mine(const Opener& opener, std::string_view link_token) const;
@@ -170,6 +190,7 @@ class Handoffs {
   void give_back(const domain::Handoff& handoff, std::string_view why) const;
   Submitted try_and_save(Filled filled) const;
   Saved save(Filled filled, LiveCheck check) const;
+  std::optional<ConnectionId> replaceable(WorkspaceId workspace, const domain::Handoff& wanted) const;
   domain::Connection proposed(const domain::Handoff& handoff, Instant now) const;
   void make_connection(const domain::Handoff& handoff, const Opener& opener, Instant now) const;
 

@@ -60,6 +60,14 @@ domain::Connection connection_for(const domain::Handoff& handoff, ConnectionId i
   return connection;
 }
 
+std::string free_name(const store::Connections& connections, const domain::Connection& wanted) {
+  std::string name = wanted.name;
+  for (int n = 2; connections.find_by_name(wanted.workspace, wanted.owner, wanted.integration, name); ++n) {
+    name = wanted.name + " " + std::to_string(n);
+  }
+  return name;
+}
+
 domain::AuditEvent connection_event(const domain::Connection& connection, const Opener& opener,
                                     std::string_view action) {
   domain::AuditEvent event;

@@ -1,5 +1,5 @@
 // What the kinds that make a connection share: whose it becomes, by which template, its record and its event.
-// Used by this folder only. Pure.
+// Used by this folder and by oauth. Pure.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "domain/audit.h"
 #include "domain/integration.h"
 #include "handoff/handoffs.h"
+#include "store/store.h"
 
 namespace countersign::handoff {
 
@@ -24,6 +25,8 @@ bool names_host(const domain::Integration& integration, std::string_view field);
 
 // Of the handoff's owner, integration and template; name, fields and secrets are the caller's to fill.
 domain::Connection connection_for(const domain::Handoff& handoff, ConnectionId id, Instant now);
+// "Stripe", "Stripe 2", …: a second connection never replaces the first.
+std::string free_name(const store::Connections& connections, const domain::Connection& wanted);
 // `action` is "connection.created" or "connection.replaced".
 domain::AuditEvent connection_event(const domain::Connection& connection, const Opener& opener,
                                     std::string_view action);

@@ -34,6 +34,8 @@ bool needs_a_person(const domain::Integration& integration, const domain::AuthTe
 // Empty when nothing is wrong.
 std::string problem_with(const domain::Integration& integration, const domain::AuthTemplate& form,
                          const References& references) {
+  if (form.webhook) return "A signing secret of a webhook is entered on our page, or made there.";
+  if (form.oauth) return "An account is connected by its owner's consent: ask with oauth.start.";
   if (needs_a_person(integration, form)) {
     return "This template also needs something that a person has to enter.";
   }

@@ -1,5 +1,6 @@
 // What every kind of handoff shares: who may act on one, the words for a refusal, one step of the machine
-// inside a transaction. Used by this folder only. Pure but for step() and record_refusal().
+// inside a transaction. Used by this folder, and by oauth for the kinds that are its own. Pure but for step() and
+// record_refusal().
 #pragma once
 
 #include <cstddef>

@@ -10,21 +10,13 @@
 #include "handoff/rules.h"
 #include "vault/live_check.h"
 #include "vault/placement.h"
+#include "vault/webhook_signature.h"
 
 namespace countersign::handoff {
 namespace {
 
 constexpr std::string_view kTool = "connections.createHandoff";
 constexpr std::string_view kCheckField = "check";  // of a FieldProblem that is about no field
-
-// "Stripe", "Stripe 2", …: a second connection never replaces the first.
-std::string free_name(const store::Connections& connections, const domain::Connection& wanted) {
-  std::string name = wanted.name;
-  for (int n = 2; connections.find_by_name(wanted.workspace, wanted.owner, wanted.integration, name); ++n) {
-    name = wanted.name + " " + std::to_string(n);
-  }
-  return name;
-}
 
 domain::AuditEvent created_event(const domain::Connection& connection, const Opener& opener,
                                  std::span<const domain::SealedField> sealed) {
@@ -39,6 +31,12 @@ const domain::Field* first_secret(const domain::AuthTemplate& form) {
     if (field.sensitivity == domain::Sensitivity::kSecret) return &field;
   }
   return nullptr;
+}
+
+// An empty signing secret is a wish for one of ours.
+void fill_in(const domain::WebhookSpec& spec, vault::Fields& secrets, const crypto::Key& key, Random& random) {
+  Secret& secret = secrets[std::string(domain::kSigningSecret)];
+  if (secret.empty()) secret = vault::new_signing_secret(spec, key, random);
 }
 
 // Why a credential that was tried out is not saved.
@@ -101,6 +99,9 @@ Submitted Handoffs::submit(const Opener& opener, std::string_view link_token, Su
   const domain::AuthTemplate& form = template_for(*integration, handoff.auth_template);
   CheckedForm checked = check_form(*integration, form, submission);
   if (!checked.problems.empty()) return std::move(checked.problems);
+  if (form.webhook) {
+    fill_in(*form.webhook, submission.secrets, keys_.key(crypto::KeyPurpose::kLink), random_);
+  }
 
   auto draft = connection_for(handoff, ids_.next<ConnectionId>(), now);
   draft.name = handoff.label.empty() ? integration->name : handoff.label;

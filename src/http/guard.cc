@@ -80,6 +80,7 @@ std::string method_list(const std::vector<Method>& methods) {
 }
 
 std::optional<Refusal> check_content(const Request& request, const Route& route) {
+  if (route.body == BodyKind::kRaw) return std::nullopt;
   if (route.body == BodyKind::kNone) {
     if (request.body.empty()) return std::nullopt;
     return Refusal{400, Error(ErrorCode::kInvalidArgument, "unexpected_body", "This endpoint takes no body.")};

@@ -31,7 +31,9 @@ enum class Access {
   kAnonymousForm,  // a form before sign-in: Origin and pre-session token checked
 };
 
-enum class BodyKind { kNone, kJson, kForm };
+// kRaw takes any content type and leaves the bytes where they are, in Call::request: for who checks a signature over
+// them before anything looks inside.
+enum class BodyKind { kNone, kJson, kForm, kRaw };
 
 // How refusals look: problem+json, an HTML page, or a JSON-RPC error.
 enum class Surface { kApi, kPage, kMcp };

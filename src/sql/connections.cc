@@ -3,6 +3,7 @@
 
 #include "sql/json_columns.h"
 #include "sql/query.h"
+#include "sql/sealed_rows.h"
 #include "sql/tables.h"
 
 namespace countersign::sql {
@@ -35,6 +36,30 @@ std::vector<domain::Owner> owners_of(const store::ConnectionFilter& filter) {
   if (filter.visible_to.valid()) owners.push_back(domain::Owner::user(filter.visible_to));
   if (filter.owner) std::erase_if(owners, [&](const domain::Owner& owner) { return owner != *filter.owner; });
   return owners;
+}
+
+Error name_taken() { return {ErrorCode::kConflict, "name_taken", "A connection of this name exists already."}; }
+
+// The state alone, and that nobody refreshes what is gone: whoever is at it finds its fence outdated.
+bool end(Journal& changes, Driver& driver, WorkspaceId workspace, ConnectionId id, Instant now) {
+  PersonId owner;
+  bool ended = false;
+  {
+    Query rows(driver,
+               "update connections set state = 'revoked', updated_at = $1 where id = $2 and workspace = $3"
+               " and state in ('active', 'refreshing', 'needs_reauth') returning owner_person",
+               now, id, workspace);
+    while (rows.next()) {
+      changes.expect_event();
+      rows.into(owner);
+      ended = true;
+    }
+  }
+  if (!ended) return false;
+  run(driver, "update oauth_accounts set fence = fence + 1, lease_until = 0, expires_at = 0 where connection = $1", id);
+  changes.changed(id.value());
+  changes.changed_for(workspace, owner);
+  return true;
 }
 
 }  // namespace
@@ -98,12 +123,9 @@ void ConnectionTable::insert(const Connection& c, std::span<const domain::Sealed
           c.id, c.workspace, c.owner.kind, c.owner.person, c.integration, c.name, c.auth_template, c.state,
           c.identity_label, c.base_url, text_of(c.plain_fields), text_of(c.secrets), c.created_by, c.created_at,
           c.updated_at, text_of(c.references));
-  if (inserted == 0) throw Error(ErrorCode::kConflict, "name_taken", "A connection of this name exists already.");
+  if (inserted == 0) throw name_taken();
   changes.expect_event();
-  for (const domain::SealedField& one : secrets) {
-    run(to_.driver, "insert into connection_secrets (connection, field, version, sealed) values ($1, $2, $3, $4)", c.id,
-        one.field, one.version, BytesView{one.sealed});
-  }
+  insert_sealed(to_.driver, c.id, secrets);
   changes.append(event);
   changes.changed(c.id.value());
   changes.changed_for(c.workspace, c.owner.person);
@@ -123,7 +145,9 @@ bool ConnectionTable::replace_source(const Connection& with, const domain::Audit
           with.updated_at, with.id, with.workspace, with.owner.kind, with.owner.person, with.integration);
   if (replaced == 0) return false;
   changes.expect_event();
-  shred(with.workspace, with.id);
+  shred_sealed(to_.driver, with.id);
+  changes.shredded();
+  run(to_.driver, "delete from oauth_accounts where connection = $1", with.id);  // it came from elsewhere
   changes.append(event);
   changes.changed(with.id.value());
   changes.changed_for(with.workspace, with.owner.person);
@@ -132,37 +156,37 @@ bool ConnectionTable::replace_source(const Connection& with, const domain::Audit
 
 bool ConnectionTable::revoke(WorkspaceId workspace, ConnectionId id, Instant now, const domain::AuditEvent& event) {
   Journal& changes = to_.changes();
-  PersonId owner;
-  bool revoked = false;
-  {
-    Query rows(to_.driver,
-               "update connections set state = 'revoked', updated_at = $1 where id = $2 and workspace = $3"
-               " and state in ('active', 'refreshing', 'needs_reauth') returning owner_person",
-               now, id, workspace);
-    while (rows.next()) {
-      changes.expect_event();
-      rows.into(owner);
-      revoked = true;
-    }
-  }
-  if (!revoked) return false;
-  shred(workspace, id);
+  if (!end(changes, to_.driver, workspace, id, now)) return false;
+  shred_sealed(to_.driver, id);
+  run(to_.driver, "delete from webhook_deliveries where connection = $1", id);  // nobody can look at them any more
+  changes.shredded();
   changes.append(event);
-  changes.changed(id.value());
-  changes.changed_for(workspace, owner);
   return true;
 }
 
-// Overwritten before deleted, so that no free page or slack keeps the bytes; the log of the change itself is
-// cut by the checkpoint that a shredding asks for.
-void ConnectionTable::shred(WorkspaceId workspace, ConnectionId id) {
-  for (const domain::SealedField& one : sealed_fields(workspace, id)) {
-    const std::string zeros(one.sealed.size(), '\0');
-    run(to_.driver, "update connection_secrets set sealed = $1 where connection = $2 and field = $3 and version = $4",
-        BytesView{zeros}, id, one.field, one.version);
+bool ConnectionTable::revoke_later(WorkspaceId workspace, ConnectionId id, Instant now,
+                                   const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  if (!end(changes, to_.driver, workspace, id, now)) return false;
+  changes.append(event);
+  return true;
+}
+
+bool ConnectionTable::rename(WorkspaceId workspace, ConnectionId id, std::string_view name,
+                             const domain::AuditEvent& event) {
+  Journal& changes = to_.changes();
+  const auto stored = find(workspace, id);
+  if (!stored || stored->state == domain::ConnectionState::kRevoked) return false;
+  const auto named = find_by_name(workspace, stored->owner, stored->integration, name);
+  if (named && named->id != id) throw name_taken();
+  if (run(to_.driver, "update connections set name = $1 where id = $2 and workspace = $3 and state <> 'revoked'", name,
+          id, workspace) == 0) {
+    return false;
   }
-  run(to_.driver, "delete from connection_secrets where connection = $1", id);
-  to_.changes().shredded();
+  changes.append(event);
+  changes.changed(id.value());
+  changes.changed_for(workspace, stored->owner.person);
+  return true;
 }
 
 }  // namespace countersign::sql

@@ -8,9 +8,10 @@
 namespace countersign::sql {
 namespace {
 
-constexpr std::array<Migration, 2> kMigrations{{
+constexpr std::array<Migration, 3> kMigrations{{
     {"0001_first", steps::first},
     {"0002_people", steps::people},
+    {"0003_oauth", steps::oauth},
 }};
 
 void replace_all(std::string& text, std::string_view word, std::string_view by) {

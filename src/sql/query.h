@@ -16,8 +16,11 @@
 #include "domain/audit.h"
 #include "domain/connection.h"
 #include "domain/handoff.h"
+#include "domain/oauth.h"
+#include "domain/oauth_client.h"
 #include "domain/people.h"
 #include "domain/scope.h"
+#include "domain/webhook.h"
 #include "sql/driver.h"
 
 namespace countersign::sql {
@@ -29,6 +32,11 @@ constexpr const auto& names_of(domain::ConnectionState) { return domain::kConnec
 constexpr const auto& names_of(domain::OwnerKind) { return domain::kOwnerNames; }
 constexpr const auto& names_of(domain::Role) { return domain::kRoleNames; }
 constexpr const auto& names_of(domain::LinkPurpose) { return domain::kLinkPurposeNames; }
+constexpr const auto& names_of(domain::OAuthGrant) { return domain::kOAuthGrantNames; }
+constexpr const auto& names_of(domain::ClientOrigin) { return domain::kClientOriginNames; }
+constexpr const auto& names_of(domain::ClientAuth) { return domain::kClientAuthNames; }
+constexpr const auto& names_of(domain::ClientChange) { return domain::kClientChangeNames; }
+constexpr const auto& names_of(domain::DeliveryVerdict) { return domain::kDeliveryVerdictNames; }
 
 // What a column of bytes is read into.
 struct BytesInto {

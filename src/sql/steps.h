@@ -8,5 +8,6 @@ namespace countersign::sql::steps {
 
 std::string first();
 std::string people();
+std::string oauth();
 
 }  // namespace countersign::sql::steps

@@ -5,18 +5,11 @@
 // What takes more statements announces its event first (Journal::expect_event).
 #pragma once
 
-#include "sql/driver.h"
-#include "sql/journal.h"
+#include "sql/connected.h"
+#include "sql/oauth_tables.h"
 #include "store/store.h"
 
 namespace countersign::sql {
-
-struct Connected {
-  Driver& driver;
-  Journal* journal = nullptr;  // none: reads only
-
-  Journal& changes() const;  // throws kInternal on a connection that only reads
-};
 
 class HandoffTable final : public store::Handoffs {
  public:
@@ -62,9 +55,10 @@ class ConnectionTable final : public store::Connections {
   void insert(const domain::Connection&, std::span<const domain::SealedField>, const domain::AuditEvent&) override;
   bool replace_source(const domain::Connection& with, const domain::AuditEvent&) override;
   bool revoke(WorkspaceId, ConnectionId, Instant now, const domain::AuditEvent&) override;
+  bool revoke_later(WorkspaceId, ConnectionId, Instant now, const domain::AuditEvent&) override;
+  bool rename(WorkspaceId, ConnectionId, std::string_view name, const domain::AuditEvent&) override;
 
  private:
-  void shred(WorkspaceId, ConnectionId);
   Connected to_;
 };
 
@@ -168,6 +162,11 @@ class Tables final : public store::Snapshot, public store::Transaction {
         sessions_(to),
         agents_(to),
         bindings_(to),
+        oauth_clients_(to),
+        oauth_flows_(to),
+        oauth_accounts_(to),
+        revocations_(to),
+        deliveries_(to),
         keys_(to),
         audit_(to) {}
 
@@ -178,6 +177,11 @@ class Tables final : public store::Snapshot, public store::Transaction {
   const store::Sessions& sessions() const override { return sessions_; }
   const store::Agents& agents() const override { return agents_; }
   const store::Bindings& bindings() const override { return bindings_; }
+  const store::OAuthClients& oauth_clients() const override { return oauth_clients_; }
+  const store::OAuthFlows& oauth_flows() const override { return oauth_flows_; }
+  const store::OAuthAccounts& oauth_accounts() const override { return oauth_accounts_; }
+  const store::Revocations& revocations() const override { return revocations_; }
+  const store::Deliveries& deliveries() const override { return deliveries_; }
   const store::Keys& keys() const override { return keys_; }
   const store::AuditLog& audit() const override { return audit_; }
   store::Handoffs& handoffs() override { return handoffs_; }
@@ -187,6 +191,11 @@ class Tables final : public store::Snapshot, public store::Transaction {
   store::Sessions& sessions() override { return sessions_; }
   store::Agents& agents() override { return agents_; }
   store::Bindings& bindings() override { return bindings_; }
+  store::OAuthClients& oauth_clients() override { return oauth_clients_; }
+  store::OAuthFlows& oauth_flows() override { return oauth_flows_; }
+  store::OAuthAccounts& oauth_accounts() override { return oauth_accounts_; }
+  store::Revocations& revocations() override { return revocations_; }
+  store::Deliveries& deliveries() override { return deliveries_; }
   store::Keys& keys() override { return keys_; }
   store::AuditLog& audit() override { return audit_; }
 
@@ -198,6 +207,11 @@ class Tables final : public store::Snapshot, public store::Transaction {
   SessionTable sessions_;
   AgentTable agents_;
   BindingTable bindings_;
+  OAuthClientTable oauth_clients_;
+  OAuthFlowTable oauth_flows_;
+  OAuthAccountTable oauth_accounts_;
+  RevocationTable revocations_;
+  DeliveryTable deliveries_;
   KeyTable keys_;
   AuditTable audit_;
 };

@@ -109,6 +109,11 @@ class Connections {
   virtual bool replace_source(const domain::Connection& with, const domain::AuditEvent&) = 0;
   // active, refreshing or needs_reauth ▸ revoked, and the sealed bytes are overwritten and deleted.
   virtual bool revoke(WorkspaceId, ConnectionId, Instant now, const domain::AuditEvent&) = 0;
+  // The same, but the sealed bytes stay until Revocations::settle(): the provider has to be shown what it is to
+  // revoke. They cannot be opened for any other use.
+  virtual bool revoke_later(WorkspaceId, ConnectionId, Instant now, const domain::AuditEvent&) = 0;
+  // What people call it; false when it is revoked. Throws kConflict, reason `name_taken`.
+  virtual bool rename(WorkspaceId, ConnectionId, std::string_view name, const domain::AuditEvent&) = 0;
 };
 
 class People {

@@ -17,6 +17,7 @@
 #include <type_traits>
 
 #include "store/commit_feed.h"
+#include "store/oauth_ports.h"
 #include "store/ports.h"
 
 namespace countersign::store {
@@ -31,6 +32,11 @@ class Snapshot {
   virtual const Sessions& sessions() const = 0;
   virtual const Agents& agents() const = 0;
   virtual const Bindings& bindings() const = 0;
+  virtual const OAuthClients& oauth_clients() const = 0;
+  virtual const OAuthFlows& oauth_flows() const = 0;
+  virtual const OAuthAccounts& oauth_accounts() const = 0;
+  virtual const Revocations& revocations() const = 0;
+  virtual const Deliveries& deliveries() const = 0;
   virtual const Keys& keys() const = 0;
   virtual const AuditLog& audit() const = 0;
 };
@@ -45,6 +51,11 @@ class Transaction {
   virtual Sessions& sessions() = 0;
   virtual Agents& agents() = 0;
   virtual Bindings& bindings() = 0;
+  virtual OAuthClients& oauth_clients() = 0;
+  virtual OAuthFlows& oauth_flows() = 0;
+  virtual OAuthAccounts& oauth_accounts() = 0;
+  virtual Revocations& revocations() = 0;
+  virtual Deliveries& deliveries() = 0;
   virtual Keys& keys() = 0;
   virtual AuditLog& audit() = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/one_line.h"
 #include "vault/placement.h"
 
 namespace countersign::vault {
@@ -19,43 +20,14 @@ std::string url_of(std::string_view base_url, std::string_view path) {
   return std::string(base_url) + std::string(path);
 }
 
-// --- the account's name: text of the provider's, or of whoever named the account there ---
-
-std::size_t length_of(char lead) {
-  const auto byte = static_cast<unsigned char>(lead);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-}
-
-// Controls (C0, DEL, C1), and what turns or hides the text around it: U+200B to U+200F, U+2028 to U+202E,
-// U+2060 to U+206F, U+FEFF.
-bool is_control(std::string_view code_point) {
-  if (code_point.size() == 1) return static_cast<unsigned char>(code_point[0]) < 0x20 || code_point[0] == 0x7f;
-  return (code_point >= "\xc2\x80" && code_point <= "\xc2\x9f") ||
-         (code_point >= "\xe2\x80\x8b" && code_point <= "\xe2\x80\x8f") ||
-         (code_point >= "\xe2\x80\xa8" && code_point <= "\xe2\x80\xae") ||
-         (code_point >= "\xe2\x81\xa0" && code_point <= "\xe2\x81\xaf") || code_point == "\xef\xbb\xbf";
-}
-
-// The strict gate has let nothing but valid UTF-8 in.
-std::string one_line(std::string_view text) {
-  std::string line;
-  for (std::size_t taken = 0; !text.empty() && taken < kLongestAccount;) {
-    const std::string_view code_point = text.substr(0, length_of(text.front()));
-    text.remove_prefix(code_point.size());
-    if (is_control(code_point)) continue;
-    line += code_point;
-    ++taken;
-  }
-  return line;
-}
-
+// The provider's text, or that of whoever named the account there.
 std::string account_in(const Json& answer, const std::vector<std::string>& pointers) {
   for (const std::string& text : pointers) {
     const Json::json_pointer pointer(text);  // checked by the catalog
     if (!answer.contains(pointer)) continue;
     const Json& value = answer.at(pointer);
     std::string account;
-    if (value.is_string()) account = one_line(value.get_ref<const std::string&>());
+    if (value.is_string()) account = one_line(value.get_ref<const std::string&>(), kLongestAccount);
     if (value.is_number()) account = dump_json(value);
     if (!account.empty()) return account;
   }

@@ -1,9 +1,9 @@
 #include "vault/placement.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "base/error.h"
+#include "base/secret_text.h"
 #include "base/wipe.h"
 
 namespace countersign::vault {
@@ -61,8 +61,10 @@ class Values {
     throw bad_credential("This connection has no " + label(name) + ". Connect the account again.");
   }
   std::string label(std::string_view name) const {
-    const domain::Field* field = form_.find_field(name);
-    return field ? field->label : std::string(name);
+    if (const domain::Field* field = form_.find_field(name)) return field->label;
+    std::string words(name);  // nobody types it: "access_token"
+    std::replace(words.begin(), words.end(), '_', ' ');
+    return words;
   }
 
   const AuthTemplate& form_;
@@ -98,24 +100,6 @@ ClientHeader placed(const PlacedHeader& header, const Values& values) {
   }
   result.secret = Secret::copy_of(view(behind));
   return result;
-}
-
-// RFC 4648 section 4, with padding; what it makes is wiped, its input belongs to the caller.
-Secret base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  WipingBuffer text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t at) -> std::uint32_t {
-      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0;
-    };
-    const std::uint32_t group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    text.push_back(kAlphabet[group >> 18]);
-    text.push_back(kAlphabet[group >> 12 & 63]);
-    text.push_back(i + 1 < bytes.size() ? kAlphabet[group >> 6 & 63] : '=');
-    text.push_back(i + 2 < bytes.size() ? kAlphabet[group & 63] : '=');
-  }
-  return Secret::copy_of(view(text));
 }
 
 void fill(WipingBuffer& buffer, std::string_view text, const Values& values) {
@@ -164,6 +148,13 @@ std::string filled_in(std::string_view base_url, const AuthTemplate& form, const
   return url;
 }
 
+// By the person, or by the token answer of this very template: then what the file names beside it is for its other
+// templates, and no place for this credential.
+bool is_told_later(const domain::Integration& integration, const AuthTemplate& form) {
+  return integration.base_url_rule == domain::BaseUrlRule::kPersonEnters ||
+         (form.oauth && !form.oauth->base_url.from.empty());
+}
+
 }  // namespace
 
 PlacedCredential place(const domain::Integration& integration, const AuthTemplate& form, const Fields& secrets,
@@ -182,12 +173,14 @@ PlacedCredential place(const domain::Integration& integration, const AuthTemplat
 std::vector<std::string> base_urls_for(const domain::Integration& integration, const AuthTemplate& form,
                                        const PlainFields& plain) {
   std::vector<std::string> urls;
+  if (is_told_later(integration, form)) return urls;
   for (const std::string& url : integration.base_urls) urls.push_back(filled_in(url, form, plain));
   return urls;
 }
 
 std::string base_url_for(const domain::Integration& integration, const AuthTemplate& form, const PlainFields& plain) {
-  if (!integration.base_urls.empty()) return filled_in(integration.base_urls.front(), form, plain);
+  const bool known = !is_told_later(integration, form) && !integration.base_urls.empty();
+  if (known) return filled_in(integration.base_urls.front(), form, plain);
   throw Error(ErrorCode::kInternal, "internal", "This integration's base URL is the connection's own.");
 }
 

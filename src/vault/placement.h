@@ -28,8 +28,8 @@ PlacedCredential place(const domain::Integration& integration, const domain::Aut
                        const PlainFields& plain);
 
 // Where calls go: the integration's base URLs with their host labels filled in; the first is the one to use
-// when the caller names none. None for an integration whose base URL the person enters. Throws
-// kInvalidArgument `bad_host_label`.
+// when the caller names none. None where the person or the token answer names it: then it is the connection's own
+// base_url, and asking for the one is a defect. Throws kInvalidArgument `bad_host_label`.
 std::vector<std::string> base_urls_for(const domain::Integration& integration, const domain::AuthTemplate& form,
                                        const PlainFields& plain);
 std::string base_url_for(const domain::Integration& integration, const domain::AuthTemplate& form,

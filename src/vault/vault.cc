@@ -9,29 +9,13 @@
 #include "crypto/seal.h"
 #include "store/store.h"
 #include "vault/bindings.h"
+#include "vault/stored_seal.h"
 
 namespace countersign::vault {
 namespace {
 
 // Shorter secrets would give too much of themselves away with four characters.
 constexpr std::size_t kShowLast4From = 20;
-
-// A sealed field is stored as `<data key version>.<seal>`: rotation re-seals in the background, both
-// versions open meanwhile.
-struct Stored {
-  int key_version = 0;
-  std::string_view seal;
-};
-
-Stored parse_stored(std::string_view stored) {
-  const auto dot = stored.find('.');
-  int version = 0;
-  for (const char c : stored.substr(0, dot)) {
-    if (c < '0' || c > '9' || version > 1'000'000) return {};
-    version = version * 10 + (c - '0');
-  }
-  return {version, dot == std::string_view::npos ? "" : stored.substr(dot + 1)};
-}
 
 std::string bound_to(const domain::Connection& connection, std::string_view field, int version) {
   return crypto::associated_data({"connection secret 1", connection.workspace.text(), connection.id.text(),
@@ -65,20 +49,15 @@ Error seal_broken(const domain::Connection& connection, std::string_view field) 
 Vault::Vault(store::Store& store, const crypto::KeyRing& keys, const Clock& clock, Random& random)
     : store_(store), keys_(keys), clock_(clock), random_(random) {}
 
-std::vector<domain::SealedField> Vault::seal(domain::Connection& connection, const Fields& fields) const {
-  const int key_version = keys_.data_version(connection.workspace);
-  const crypto::Key& key = keys_.data_key(connection.workspace, key_version);
+std::vector<domain::SealedField> Vault::seal(domain::Connection& connection, const Fields& fields, int version) const {
   const crypto::Key& fingerprint_key = keys_.key(crypto::KeyPurpose::kFingerprint);
   std::vector<domain::SealedField> sealed;
   connection.secrets.clear();
   for (const auto& [name, value] : fields) {
-    constexpr int kFirstVersion = 1;
-    sealed.push_back({name, kFirstVersion,
-                      std::to_string(key_version) + "." +
-                          crypto::seal(key, value, bound_to(connection, name, kFirstVersion), random_)});
-    connection.secrets.push_back({name, kFirstVersion,
-                                  crypto::fingerprint(fingerprint_key, connection.workspace.text(), value),
-                                  last4_of(value)});
+    sealed.push_back({name, version,
+                      seal_for_row(keys_, connection.workspace, value, bound_to(connection, name, version), random_)});
+    connection.secrets.push_back(
+        {name, version, crypto::fingerprint(fingerprint_key, connection.workspace.text(), value), last4_of(value)});
   }
   return sealed;
 }
@@ -111,9 +90,8 @@ Fields Vault::open(const domain::Actor& actor, WorkspaceId workspace, Connection
 Fields Vault::unseal(const domain::Connection& connection, std::span<const domain::SealedField> sealed) const {
   Fields opened;
   for (const domain::SealedField& field : sealed) {
-    const Stored stored = parse_stored(field.sealed);
-    auto value = crypto::open(keys_.data_key(connection.workspace, stored.key_version), stored.seal,
-                              bound_to(connection, field.field, field.version));
+    auto value =
+        open_from_row(keys_, connection.workspace, field.sealed, bound_to(connection, field.field, field.version));
     if (!value) throw seal_broken(connection, field.field);
     opened.emplace(field.field, std::move(*value));
   }

@@ -37,8 +37,8 @@ class Vault {
 
   // Seals the fields for this connection and notes in it what may be shown of them (fingerprint; the last
   // four of secrets of twenty characters or more). The caller stores the result with the record, in one
-  // transaction.
-  std::vector<domain::SealedField> seal(domain::Connection& connection, const Fields& fields) const;
+  // transaction. `version` is part of every seal: a rotation has the next one, so that no older row opens as it.
+  std::vector<domain::SealedField> seal(domain::Connection& connection, const Fields& fields, int version = 1) const;
 
   // Opening is a change: it is in the audit chain, with its purpose, before the plaintext leaves. A connection
   // made of references has nothing sealed: its values come from `bindings`, now, which may block on a file or
@@ -47,9 +47,10 @@ class Vault {
   Fields open(const domain::Actor& actor, WorkspaceId workspace, ConnectionId connection, std::string_view purpose,
               const Bindings& bindings) const;
 
- private:
+  // For who records the opening in a transaction of its own: a refresh, a revocation. Throws kInternal `seal_broken`.
   Fields unseal(const domain::Connection& connection, std::span<const domain::SealedField> sealed) const;
 
+ private:
   store::Store& store_;
   const crypto::KeyRing& keys_;
   const Clock& clock_;

@@ -21,7 +21,7 @@ using enum http::Runs;
 using enum AgentOperation::Repeat;
 
 // 202: a person has to confirm it first.
-constexpr std::array<AgentOperation, 10> kOperations{{
+constexpr std::array<AgentOperation, 21> kOperations{{
     {kPost, "/v1/handoffs", "connections.createHandoff", 201, BodyKind::kJson, kOnWorker, kSameAnswer},
     {kGet, "/v1/handoffs/{handoffId}", kPolled, 200, BodyKind::kNone, kAtOnce},
     {kPost, "/v1/handoffs/{handoffId}/cancel", "handoffs.cancel", 200},
@@ -30,6 +30,18 @@ constexpr std::array<AgentOperation, 10> kOperations{{
     {kGet, "/v1/connections/{connectionId}", "connections.get", 200},
     {kDelete, "/v1/connections/{connectionId}", "connections.remove", 202, BodyKind::kNone, kOnWorker, kSameAnswer},
     {kGet, "/v1/integrations", "integrations.list", 200},
+    {kPost, "/v1/oauth/start", "oauth.start", 200, BodyKind::kJson, kOnWorker, kSameAnswer},
+    {kPost, "/v1/oauth/cancel", "oauth.cancel", 200, BodyKind::kJson},
+    {kPost, "/v1/oauth/probe", "oauth.probe", 200, BodyKind::kJson},
+    {kGet, "/v1/oauth/clients", "oauth.clients.list", 200},
+    {kPost, "/v1/oauth/clients", "oauth.clients.create", 202, BodyKind::kJson, kOnWorker, kSameAnswer},
+    {kPost, "/v1/oauth/clients/handoffs", "oauth.clients.createHandoff", 201, BodyKind::kJson, kOnWorker, kSameAnswer},
+    {kPost, "/v1/oauth/clients/register-dynamic", "oauth.clients.registerDynamic", 202, BodyKind::kJson, kOnWorker,
+     kSameAnswer},
+    {kDelete, "/v1/oauth/clients/{owner}/{slug}", "oauth.clients.remove", 202, BodyKind::kNone, kOnWorker, kSameAnswer},
+    {kGet, "/v1/connectors", "list_connectors", 200},
+    {kPost, "/v1/connectors/{connector}/connect", "connect_connector", 200, BodyKind::kJson, kOnWorker, kSameAnswer},
+    {kDelete, "/v1/connectors/{connector}", "disconnect_connector", 202, BodyKind::kNone, kOnWorker, kSameAnswer},
     {kGet, "/v1/providers", "providers.list", 200},
     {kGet, "/v1/providers/{provider}/items", "providers.items", 200},
 }};

@@ -58,17 +58,28 @@ std::vector<AgentTool> agent_tools();
 const AgentTool& tool_named(const std::vector<AgentTool>& tools, std::string_view name);
 
 // web/tools/<tool>.cc
+AgentTool connect_connector();
 AgentTool connections_create();
 AgentTool connections_create_handoff();
 AgentTool connections_get();
 AgentTool connections_list();
 AgentTool connections_remove();
 AgentTool create_auth_session();
+AgentTool disconnect_connector();
 AgentTool get_auth_session();
 AgentTool handoffs_cancel();
 AgentTool handoffs_get();
 AgentTool handoffs_wait();
 AgentTool integrations_list();
+AgentTool list_connectors();
+AgentTool oauth_cancel();
+AgentTool oauth_clients_create();
+AgentTool oauth_clients_create_handoff();
+AgentTool oauth_clients_list();
+AgentTool oauth_clients_register_dynamic();
+AgentTool oauth_clients_remove();
+AgentTool oauth_probe();
+AgentTool oauth_start();
 AgentTool providers_items();
 AgentTool providers_list();
 

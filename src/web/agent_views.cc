@@ -38,6 +38,21 @@ std::string next_step(domain::HandoffState state) {
   return "";
 }
 
+std::string_view purpose_of(const domain::Handoff& handoff) {
+  switch (handoff.kind) {
+    case domain::HandoffKind::kLogin:
+    case domain::HandoffKind::kSecretForm:
+      return "to enter the credential there; never ask for it in this chat";
+    case domain::HandoffKind::kConfirm:
+      return "to confirm this change";
+    case domain::HandoffKind::kOAuth:
+      return "to connect the account there; the page leads to the provider and back";
+    case domain::HandoffKind::kOAuthClient:
+      return "to set it up there; never ask for a client secret in this chat";
+  }
+  return "";
+}
+
 std::string instructions_for(const domain::Handoff& handoff, domain::HandoffState state) {
   if (is_settled(state)) {
     return "This was asked for before with the same Idempotency-Key and is " +
@@ -45,9 +60,7 @@ std::string instructions_for(const domain::Handoff& handoff, domain::HandoffStat
            (state == domain::kCompleted ? "Call handoffs.get for its outcome."
                                         : next_step(state) + " A new one takes a new Idempotency-Key.");
   }
-  const std::string purpose = handoff.kind == domain::HandoffKind::kConfirm
-                                  ? "to confirm this change"
-                                  : "to enter the credential there; never ask for it in this chat";
+  const std::string purpose(purpose_of(handoff));
   return "Show this URL and the code " + handoff.user_code + " to the user verbatim and ask them " + purpose +
          ". Do not open the URL yourself. Then call handoffs.wait with the handoffId; while the status is pending, "
          "opened or completing, call it again. expired means nobody answered and is not a denial.";
@@ -55,7 +68,7 @@ std::string instructions_for(const domain::Handoff& handoff, domain::HandoffStat
 
 // Whether its connection is what came of it; of a removal it is what it was about.
 bool makes_connection(const domain::Handoff& handoff) {
-  return handoff.kind == domain::HandoffKind::kSecretForm ||
+  return handoff.kind == domain::HandoffKind::kSecretForm || handoff.kind == domain::HandoffKind::kOAuth ||
          handoff.action == domain::ConfirmAction::kCreateConnection ||
          handoff.action == domain::ConfirmAction::kReplaceConnection;
 }
@@ -121,8 +134,19 @@ Answer handoff_answer(const Services& services, const domain::Handoff& handoff) 
                {"expiresAt", rfc3339(handoff.expires_at)},
                {"next", next_step(state)}};
   if (!is_settled(state)) body["interval"] = kPollSeconds;
-  if (connection && makes_connection(handoff)) body["connection"] = connection_view(*connection);
-  return {handoff_text(handoff, state, connection), mcp::share(std::move(body))};
+  if (connection && makes_connection(handoff)) {
+    Json view = connection_view(*connection);
+    const std::string address = services.webhooks.address_of(*connection);
+    if (!address.empty()) view["webhookUrl"] = address;
+    body["connection"] = std::move(view);
+  }
+  std::string text = handoff_text(handoff, state, connection);
+  if (handoff.kind == domain::HandoffKind::kOAuth && state != domain::kPending) {
+    const std::string problem = services.oauth_connect.look(handoff).flow.problem;
+    if (!problem.empty()) body["problem"] = problem;
+    if (!problem.empty()) text += " The provider's last answer: " + problem + ".";
+  }
+  return {std::move(text), mcp::share(std::move(body))};
 }
 
 ToolOutcome wait_for(const ToolCall& call, HandoffId id, std::chrono::seconds wait) {
@@ -194,7 +218,7 @@ mcp::JsonPtr minted_schema() {
 mcp::JsonPtr handoff_schema() {
   return schema::Object()
       .required("handoffId", schema::text("Its id", {.max = 64}))
-      .required("kind", schema::text("secret_form or confirm", {.max = 32}))
+      .required("kind", schema::text("secret_form, oauth, oauth_client or confirm", {.max = 32}))
       .required("status", schema::one_of("pending, opened and completing are not final",
                                          {"pending", "opened", "completing", "completed", "failed", "declined",
                                           "cancelled", "expired", "locked"}))
@@ -205,6 +229,7 @@ mcp::JsonPtr handoff_schema() {
       .required("next", schema::text("What to do now", {.max = 1024}))
       .optional("interval", schema::integer("Seconds between polls without a wait", {.min = 1, .max = 60}))
       .optional("connection", connection_schema())
+      .optional("problem", schema::text("Why the last try at the provider did not work", {.max = 64}))
       .open()
       .json();
 }
@@ -222,6 +247,7 @@ mcp::schema::Schema connection_schema() {
       .required("createdAt", schema::text("RFC 3339", {.max = 32}))
       .optional("identityLabel", schema::nullable(schema::text("Which account", {.max = 512})))
       .optional("baseUrl", schema::text("The only place it is sent to", {.max = 2048}))
+      .optional("webhookUrl", schema::text("Where the provider is to send to", {.max = 2048}))
       .open();
 }
 

@@ -6,6 +6,8 @@ namespace {
 // A field's label as its template writes it; its name when the template is gone.
 std::string label_of(const domain::Integration* integration, const domain::Connection& connection,
                      const std::string& field_name) {
+  if (field_name == "access_token") return "access token";
+  if (field_name == "refresh_token") return "refresh token";
   const auto* form = integration ? integration->find_template(connection.auth_template) : nullptr;
   if (!form) return field_name;
   for (const domain::Field& field : form->fields) {

@@ -7,10 +7,12 @@
 #include "base/error.h"
 #include "web/agent_facts.h"
 #include "web/connection_facts.h"
+#include "web/connection_health.h"
 #include "web/page_frame.h"
 #include "web/page_input.h"
 #include "web/routes.h"
 #include "web/times.h"
+#include "web/webhook_pages.h"
 
 namespace countersign::web {
 namespace {
@@ -89,7 +91,8 @@ void show_row(const Services& services, const domain::Connection& connection, Va
   row.set_if_any("IDENTITY_LABEL", connection.identity_label);
   row.show_either(connection.identity_label.empty(), "NO_LABEL");
   row.set("SAVED", ago(connection.created_at, services.clock.now()));
-  show_badge(badge_of(connection.state), row);
+  const auto account = services.tokens.account(connection.workspace, connection.id);
+  show_badge(health_of(connection, account, services.clock.now()), row);
 }
 
 http::Response list(const Services& services, http::Call& call) {
@@ -98,6 +101,7 @@ http::Response list(const Services& services, http::Call& call) {
   Page page(services, call, Section::kConnections);
   Values& values = page.content("connections.html", "Connections");
   values.show_either(call.query_params.contains("removed"), "REMOVED");
+  show_unconfirmed(services, acting_of(call.caller), values);
   for (const domain::Connection& connection : connections) show_row(services, connection, values.add("CONNECTION"));
   if (connections.size() == kPerPage) values.add("MORE").set("OLDER_PATH", wanted.path(connections.back().id));
   const bool all = wanted.owner.empty() && wanted.query.integration.empty() && !wanted.query.before.valid();
@@ -122,6 +126,8 @@ std::vector<domain::Agent> users_of(const Services& services, const domain::Acti
 
 void show_blast_radius(const Services& services, const domain::Acting& acting, const domain::Connection& connection,
                        Values& values) {
+  const bool by_oauth = services.tokens.account(connection.workspace, connection.id).has_value();
+  values.show_either(by_oauth, "REVOKED_THERE", "STAYS_VALID");
   const auto agents = users_of(services, acting, connection);
   values.show_either(agents.empty(), "NO_AGENTS", "AGENTS");
   const Instant now = services.clock.now();
@@ -144,6 +150,15 @@ void show_asker(const Services& services, const domain::Acting& acting, const do
   row.show_either(visible, "AGENT_PAGE", "AGENT_TEXT");
 }
 
+constexpr std::array<DoneNote, 2> kNotes{{{"renewed", "The token was renewed: the connection works."},
+                                          {"fresh", "The token was renewed a moment ago; it still works."}}};
+
+void show_note(const http::Call& call, Values& values) {
+  for (const DoneNote& note : kNotes) {
+    if (query_text(call, "done") == note.word) values.add("NOTE").set("NOTE_TEXT", note.sentence);
+  }
+}
+
 http::Response show(const Services& services, http::Call& call) {
   const domain::Acting acting = acting_of(call.caller);
   const auto connection = services.connections.get(acting, parse_id(call.path_params.at("id")));
@@ -151,6 +166,9 @@ http::Response show(const Services& services, http::Call& call) {
   Values& values = page.content("connection.html", connection.name);
   show_connection(connection, services.catalog.find(connection.integration).get(), values);
   values.set("SAVED", date_and_time(connection.created_at)).set("SLUG", connection.integration);
+  show_note(call, values);
+  show_health(services, connection, values);
+  show_webhook(services, call, connection, values);
   show_asker(services, acting, connection, values);
   if (connection.updated_at != connection.created_at) {
     values.add("CHANGED").set("CHANGED_AT", date_and_time(connection.updated_at));
@@ -166,8 +184,38 @@ http::Response show(const Services& services, http::Call& call) {
 }
 
 http::Response remove(const Services& services, http::Call& call) {
-  services.connections.remove(acting_of(call.caller), parse_id(call.path_params.at("id")));
+  const domain::Acting acting = acting_of(call.caller);
+  const ConnectionId id = parse_id(call.path_params.at("id"));
+  services.connections.remove(acting, id);
+  services.revoker.attempt(acting.workspace, id);
   return http::see_other("/connections?removed=1");
+}
+
+http::Response reconnect(const Services& services, http::Call& call) {
+  const ConnectionId id = parse_id(call.path_params.at("id"));
+  const handoff::Minted own = services.oauth_connect.reconnect(acting_of(call.caller), id);
+  return http::see_other("/h/" + percent_encode(own.link_token));
+}
+
+std::string_view word_of(oauth::RefreshResult::Outcome outcome) {
+  switch (outcome) {
+    case oauth::RefreshResult::Outcome::kFresh:
+      return "fresh";
+    case oauth::RefreshResult::Outcome::kRefreshed:
+      return "renewed";
+    case oauth::RefreshResult::Outcome::kPutOff:
+      return "put-off";
+    case oauth::RefreshResult::Outcome::kNeedsReauth:
+      return "ended";
+  }
+  return "fresh";
+}
+
+http::Response renew(const Services& services, http::Call& call) {
+  const domain::Acting acting = acting_of(call.caller);
+  const auto connection = services.connections.get(acting, parse_id(call.path_params.at("id")));
+  const auto result = services.tokens.refresh(acting.workspace, connection.id, oauth::Force::kNow);
+  return http::see_other("/connections/" + connection.id.text() + "?done=" + std::string(word_of(result.outcome)));
 }
 
 }  // namespace
@@ -178,6 +226,8 @@ void add_connection_pages(http::Router& router, const Services& services) {
   add_page(router, services, {Method::kGet, "/connections", Access::kBrowser, list});
   add_page(router, services, {Method::kGet, "/connections/{id}", Access::kBrowser, show});
   add_page(router, services, {Method::kPost, "/connections/{id}/remove", Access::kBrowserForm, remove});
+  add_page(router, services, {Method::kPost, "/connections/{id}/reconnect", Access::kBrowserForm, reconnect});
+  add_page(router, services, {Method::kPost, "/connections/{id}/renew", Access::kBrowserForm, renew});
 }
 
 }  // namespace countersign::web

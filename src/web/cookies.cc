@@ -16,6 +16,14 @@ http::Header forget_next_cookie(const Settings& settings) {
   return {"Set-Cookie", next_cookie_name(settings) + "=" + std::string(kCookieAttributes) + "; Max-Age=0"};
 }
 
+std::string flow_cookie_name(const Settings& settings, HandoffId handoff) {
+  return "__Host-cs_flow_" + handoff.text() + settings.cookie_suffix;
+}
+
+http::Header forget_flow_cookie(const Settings& settings, HandoffId handoff) {
+  return {"Set-Cookie", flow_cookie_name(settings, handoff) + "=" + std::string(kCookieAttributes) + "; Max-Age=0"};
+}
+
 http::Header visitor_cookie(const Settings& settings, std::string_view visitor) {
   return {"Set-Cookie", visitor_cookie_name(settings) + "=" + std::string(visitor) + std::string(kCookieAttributes)};
 }

@@ -25,6 +25,11 @@ std::string next_cookie_name(const Settings& settings);
 http::Header next_cookie(const Settings& settings, std::string_view word);
 http::Header forget_next_cookie(const Settings& settings);
 
+// Binds the way to a provider and back to this browser (abuse cases 1 and 26): one per handoff, so that several can
+// be on their way. Its value is a Secret that show_once.cc alone writes. Ten minutes.
+std::string flow_cookie_name(const Settings& settings, HandoffId handoff);
+http::Header forget_flow_cookie(const Settings& settings, HandoffId handoff);
+
 http::Header visitor_cookie(const Settings& settings, std::string_view visitor);
 http::Header forget_session_cookie(const Settings& settings);
 

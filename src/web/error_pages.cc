@@ -89,6 +89,9 @@ Words words_for_status(const Error& error, int status) {
       return {"Too many tries", error.message(),
               wait ? "Try again in " + std::to_string(wait->count()) + " seconds." : "Try again in a moment."};
     }
+    case 502:
+      return {"This did not work with the provider", error.message(),
+              "Nothing was saved. Open the link again in a moment; if it stays like this, tell an admin."};
     case 503:
       return {"Not possible right now", error.message() + " Nothing was changed.", "Try again in a moment."};
     default:
@@ -97,6 +100,36 @@ Words words_for_status(const Error& error, int status) {
   if (status < 500) return {"This did not work", error.message(), "Go back and try again."};
   return {"Something broke on our side", "This is a defect of the server, not of what you did.",
           "Try again. If it happens again, tell whoever runs this server the request id below; the log has the rest."};
+}
+
+constexpr std::string_view kCallbackPath = "/oauth/callback/";
+
+// Why the way back from a provider led nowhere.
+std::optional<Words> lost_on_the_way(const http::Request& request, const Error& error) {
+  if (!request.path.starts_with(kCallbackPath)) return std::nullopt;
+  constexpr std::string_view kNothing = "Nothing was sent to anybody and nothing was saved.";
+  if (error.reason() == "bad_state") {
+    return Words{"This way back is not ours",
+                 "What brought you here does not belong to any request of this server. " + std::string(kNothing),
+                 "If you were connecting an account, open the link from your agent again."};
+  }
+  if (error.reason() == "other_browser") {
+    return Words{"This was started in another browser",
+                 "Only the browser that left for the provider can come back from it. " + std::string(kNothing),
+                 "Open the link from your agent in this browser. If you did not start anything, somebody may have sent "
+                 "you here: close the page."};
+  }
+  if (error.reason() == "state_used") {
+    return Words{
+        "You have been here before",
+        "Each way back works once. It was used already, or you started again in another tab. " + std::string(kNothing),
+        "Open the link from your agent to see how it stands."};
+  }
+  if (error.reason() == "state_expired") {
+    return Words{"That took too long", "You have ten minutes to come back from the provider. " + std::string(kNothing),
+                 "Ask your agent for a new link."};
+  }
+  return std::nullopt;
 }
 
 http::Response draw(const Services& services, const http::Request& request, const Error& error, int status) {
@@ -110,13 +143,23 @@ http::Response draw(const Services& services, const http::Request& request, cons
     show_state(*words, page.content("handoff_state.html", words->heading));
     return page.answer(status);
   }
+  if (const auto words = lost_on_the_way(request, error)) return message_page(services, request, *words, status);
   return message_page(services, request, words_for_status(error, status), status);
+}
+
+// A code and a state stand in this address: nobody is told where the reader came from.
+http::Response without_referrer(http::Response response) {
+  for (http::Header& header : response.headers) {
+    if (header.name == "Referrer-Policy") header.value = "no-referrer";
+  }
+  return response;
 }
 
 }  // namespace
 
 http::Response page_error(const Services& services, const http::Request& request, const Error& error, int status) {
-  return with_page_headers(draw(services, request, error, status), services.settings);
+  auto page = with_page_headers(draw(services, request, error, status), services.settings);
+  return request.path.starts_with(kCallbackPath) ? without_referrer(std::move(page)) : page;
 }
 
 }  // namespace countersign::web

@@ -5,12 +5,14 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "web/connect_pages.h"
 #include "web/connection_facts.h"
 #include "web/handoff_view.h"
 #include "web/login_pages.h"
 #include "web/page_frame.h"
 #include "web/routes.h"
 #include "web/step_up.h"
+#include "web/webhook_pages.h"
 
 namespace countersign::web {
 namespace {
@@ -43,6 +45,8 @@ http::Response refused(const Services& services, const http::Call& call, Refusal
 
 std::string noun_for(const Card& card) {
   if (card.handoff.kind == domain::HandoffKind::kSecretForm) return service_of(card);
+  if (card.handoff.kind == domain::HandoffKind::kOAuth) return service_of(card);
+  if (card.handoff.kind == domain::HandoffKind::kOAuthClient) return "an OAuth client for " + service_of(card);
   const bool removal = card.handoff.action == domain::ConfirmAction::kRemoveConnection;
   return (removal ? "the removal of a connection at " : "a connection to ") + service_of(card);
 }
@@ -74,6 +78,7 @@ http::Response saved_page(const Services& services, const http::Call& call, cons
   values.show_either(now || card.handoff.kind == domain::HandoffKind::kConfirm, "JUST_NOW", "EARLIER");
   values.show_either(works, "WORKS");
   show_connection(*card.connection, card.integration.get(), values);
+  show_address(services, *card.connection, values);
   values.show_either(card.connection->references.empty(), "TYPED", "REFERRED");
   if (now && card.auth_template) {
     for (const domain::Field& field : card.auth_template->fields) {
@@ -84,6 +89,8 @@ http::Response saved_page(const Services& services, const http::Call& call, cons
 }
 
 http::Response done_page(const Services& services, const http::Call& call, const Card& card) {
+  if (card.handoff.kind == domain::HandoffKind::kOAuthClient) return show_client_done(services, call, card);
+  if (card.handoff.kind == domain::HandoffKind::kOAuth && card.connection) return show_connected(services, call, card);
   if (card.handoff.action == domain::ConfirmAction::kRemoveConnection) return removed_page(services, call, card);
   if (card.connection) return saved_page(services, call, card);
   return state_page(services, call, card, 200);
@@ -104,11 +111,15 @@ http::Response open_page(const Services& services, const http::Call& call, const
     show_proposal(card, values);
     return page.answer();
   }
+  if (card.handoff.kind == domain::HandoffKind::kOAuthClient) {
+    return show_client_request(services, call, card, problems);
+  }
   // An org's that nobody has taken: one step more, so that two admins do not both fetch a key.
   if (!card.handoff.subject.valid()) {
     show_request(card, visit, page.content("handoff_claim.html", "A request for this workspace"));
     return page.answer();
   }
+  if (card.handoff.kind == domain::HandoffKind::kOAuth) return show_connect(services, call, card, problems);
   Values& values = page.content("handoff_form.html", "Give your " + service_of(card) + " " + credential_of(card));
   for (const auto& problem : problems) page.add_problem(problem.field, problem.message);
   show_request(card, visit, values);
@@ -123,6 +134,9 @@ http::Response show(const Services& services, http::Call& call) {
   if (card.handoff.kind == domain::HandoffKind::kLogin) return show_login_request(services, call);
   if (domain::is_open(card.state)) return open_page(services, call, card);
   if (card.state == domain::kCompleted) return done_page(services, call, card);
+  if (card.handoff.kind == domain::HandoffKind::kOAuth && card.state == domain::kFailed) {
+    return show_connect_failed(services, call, card);
+  }
   return state_page(services, call, card, 200);
 }
 

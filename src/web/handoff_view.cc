@@ -44,20 +44,6 @@ std::string_view problem_at(const std::vector<handoff::FieldProblem>& problems, 
   return found == problems.end() ? std::string_view() : std::string_view(found->message);
 }
 
-void show_field(const domain::Field& field, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
-                Values& values) {
-  Values& row = values.add("FIELD");
-  row.set("NAME", field.name).set("FIELD_LABEL", field.label);
-  row.set_if_any("HINT", field.hint);
-  row.set_if_any("ERROR", problem_at(problems, field.name));
-  if (field.sensitivity == domain::Sensitivity::kSecret) {
-    row.show("SECRET");
-    return;
-  }
-  const std::string_view text = typed ? typed->field(std::string(kPlainInput) + field.name) : std::string_view();
-  row.add("PLAIN").set("VALUE", text, kTypedLimit).set("PLACEHOLDER", field.placeholder);
-}
-
 domain::Field base_url_field() {
   domain::Field field;
   field.name = kBaseUrl;
@@ -65,6 +51,22 @@ domain::Field base_url_field() {
   field.hint = "Where the credential may be sent, and nowhere else. It begins with https://.";
   field.placeholder = "https://api.example.com";
   field.sensitivity = domain::Sensitivity::kPlain;
+  return field;
+}
+
+// Of a webhook: whether it sends, too, is the person's choice.
+domain::Field target_field() {
+  domain::Field field = base_url_field();
+  field.label = "address of yours";
+  field.hint =
+      "Only if signed deliveries are to be sent, too: where to, and nowhere else. Leave it empty to take them only.";
+  field.placeholder = "https://hooks.example.com/in";
+  return field;
+}
+
+domain::Field with_empty_explained(domain::Field field) {
+  if (!field.hint.empty()) field.hint += ' ';
+  field.hint += "Leave it empty and one is made for you, which you then enter there.";
   return field;
 }
 
@@ -89,16 +91,18 @@ void show_request(const handoff::Card& card, const Visit& visit, Values& values)
 
   Values& facts = values.include("FACTS", "facts.html");
   facts.set("AGENT", card.agent.name, kNameLimit).set("AGENT_OWNER", owner_of_agent(card, visit), kNameLimit);
+  facts.show_either(card.handoff.agent.valid(), "BY_AGENT", "BY_YOU");
   facts.set("ASKED", ago(card.handoff.created_at, visit.now));
   show_deadline(card.handoff.expires_at, visit.now, facts);
-  facts.set("SERVICE", service_of(card)).set_if_any("DOMAIN", domains_of(card));
+  facts.set_if_any("SERVICE", service_of(card)).set_if_any("DOMAIN", domains_of(card));  // a client may be for none
   facts.set("WHO_CAN_USE", who_can_use(card.handoff.owner));
   facts.show_either(card.handoff.kind == domain::HandoffKind::kSecretForm, "FORM");
   facts.set("ACCOUNT", visit.person.display_name + " (" + visit.person.login + ")", kNameLimit);
   facts.set_if_any("LABEL", card.handoff.label);
   facts.show_either(card.stranger_came, "STRANGER_CAME");
 
-  values.include("CODE", "code.html").set("USER_CODE", card.handoff.user_code);
+  // Nothing to compare where no agent shows a code.
+  if (card.handoff.agent.valid()) values.include("CODE", "code.html").set("USER_CODE", card.handoff.user_code);
 }
 
 void show_proposal(const handoff::Card& card, Values& values) {
@@ -128,11 +132,28 @@ void show_deadline(Instant deadline, Instant now, Values& values) {
   closes.set("SECONDS_LEFT", std::to_string(left.count())).set("CLOSES", until(deadline, now));
 }
 
+void show_field(const domain::Field& field, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
+                Values& values) {
+  Values& row = values.add("FIELD");
+  row.set("NAME", field.name).set("FIELD_LABEL", field.label);
+  row.set_if_any("HINT", field.hint);
+  row.set_if_any("ERROR", problem_at(problems, field.name));
+  if (field.sensitivity == domain::Sensitivity::kSecret) {
+    row.show("SECRET");
+    return;
+  }
+  const std::string_view text = typed ? typed->field(std::string(kPlainInput) + field.name) : std::string_view();
+  row.add("PLAIN").set("VALUE", text, kTypedLimit).set("PLACEHOLDER", field.placeholder);
+}
+
 void show_fields(const handoff::Card& card, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
                  Values& values) {
-  if (asks_for_base_url(card)) show_field(base_url_field(), typed, problems, values);
+  const bool webhook = card.auth_template && card.auth_template->webhook;
+  if (asks_for_base_url(card)) show_field(webhook ? target_field() : base_url_field(), typed, problems, values);
   if (!card.auth_template) return;
-  for (const domain::Field& field : card.auth_template->fields) show_field(field, typed, problems, values);
+  for (const domain::Field& field : card.auth_template->fields) {
+    show_field(webhook ? with_empty_explained(field) : field, typed, problems, values);
+  }
   values.set_if_any("HELP_URL", card.auth_template->help_url);
   if (!card.auth_template->live_test) return;
   // Offered ticked; after that as the person left it.

@@ -31,6 +31,10 @@ void show_proposal(const handoff::Card& card, Values& values);
 void show_fields(const handoff::Card& card, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
                  Values& values);
 
+// One of them.
+void show_field(const domain::Field& field, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
+                Values& values);
+
 // The form's input for a field is named by what it holds, so that the route can declare the secret ones.
 inline constexpr std::string_view kSecretInput = "secret.";
 inline constexpr std::string_view kPlainInput = "plain.";

@@ -30,6 +30,10 @@ std::string what_it_asks(const Services& services, const domain::Handoff& handof
   const std::string service = service_name(integration.get(), handoff.integration);
   if (handoff.kind == domain::HandoffKind::kLogin) return "Let an agent act for you?";
   if (handoff.kind == domain::HandoffKind::kConfirm) return question_of(handoff.action) + service + "?";
+  if (handoff.kind == domain::HandoffKind::kOAuth) return "Connect your " + service + " account?";
+  if (handoff.kind == domain::HandoffKind::kOAuthClient) {
+    return "Set up or change the OAuth client" + (handoff.integration.empty() ? "?" : " for " + service + "?");
+  }
   const auto* form = integration ? integration->find_template(handoff.auth_template) : nullptr;
   return "Give your " + service + " " + (form ? form->label : "credential");
 }
@@ -48,7 +52,8 @@ void show_waiting(const Services& services, const handoff::Opener& opener, Value
     Values& row = list.add("HANDOFF");
     row.set("TOKEN", link_token).set("WHAT", what_it_asks(services, handoff));
     const bool login = handoff.kind == domain::HandoffKind::kLogin;
-    row.set("AGENT", login ? handoff.label : agent_names[handoff.agent], 100);
+    const std::string asker = handoff.agent.valid() ? agent_names[handoff.agent] : "you, on these pages";
+    row.set("AGENT", login ? handoff.label : asker, 100);
     row.set("ASKED", ago(handoff.created_at, now)).set("CLOSES", until(handoff.expires_at, now));
     row.show_either(handoff.owner.kind == domain::OwnerKind::kOrg, "FOR_ORG");
     row.show_either(services.handoffs.stranger_came(handoff.id), "STRANGER_CAME");

@@ -1,6 +1,7 @@
 // What can be connected: a search, and one service with all that one should know before giving it a credential.
 #include <map>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "web/integration_words.h"
 #include "web/page_frame.h"
@@ -54,8 +55,40 @@ void show_field(const domain::Field& field, Values& values) {
   values.show_either(field.sensitivity == domain::Sensitivity::kSecret, "SECRET", "PLAIN");
 }
 
-void show_template(const domain::AuthTemplate& form, Values& values) {
-  values.set("TEMPLATE", form.slug).set("LABEL", form.label, 100).set_if_any("HELP_URL", form.help_url);
+void show_scopes(const domain::OAuthSpec& spec, Values& values) {
+  bool any = false;
+  for (const domain::OAuthScope& scope : spec.scopes) {
+    if (!scope.asked) continue;
+    any = true;
+    values.add("SCOPE").set("SCOPE_WORDS", scope.words, 200).set("SCOPE_NAME", scope.name, 200);
+  }
+  values.show_either(!any, "NO_SCOPE");
+}
+
+void show_oauth(const Services& services, const domain::Acting& acting, const domain::Integration& integration,
+                const domain::AuthTemplate& form, Values& outer) {
+  Values& values = outer.add("OAUTH");
+  show_scopes(*form.oauth, values);
+  values.set_if_any("WAIVER", form.oauth->pkce_reason);
+  for (const std::string& place : placement_words(form)) values.add("PLACE").set("PLACE_WORDS", place);
+  bool any = false;
+  for (const domain::OAuthClient& client : services.oauth_clients.list(acting, integration.slug)) {
+    if (client.auth_template != form.slug) continue;
+    any = true;
+    const bool org = client.owner.kind == domain::OwnerKind::kOrg;
+    values.add("CLIENT")
+        .set("CLIENT_ID", client.id.text())
+        .set("CLIENT_SLUG", client.slug, 100)
+        .set("CLIENT_WHOSE", org ? "for the workspace" : "for you");
+  }
+  values.show_either(!any, "NO_CLIENT");
+}
+
+void show_template(const Services& services, const domain::Acting& acting, const domain::Integration& integration,
+                   const domain::AuthTemplate& form, Values& outer) {
+  outer.set("TEMPLATE", form.slug).set("LABEL", form.label, 100).set_if_any("HELP_URL", form.help_url);
+  if (form.oauth) return show_oauth(services, acting, integration, form, outer);
+  Values& values = outer.add("TYPED");
   for (const domain::Field& field : form.fields) show_field(field, values.add("FIELD"));
   for (const std::string& place : placement_words(form)) values.add("PLACE").set("PLACE_WORDS", place);
   values.show_either(form.live_test.has_value(), "LIVE_TEST", "NO_LIVE_TEST");
@@ -72,7 +105,7 @@ std::string counted(const Services& services, const domain::Acting& acting, std:
   return std::to_string(count) + (count == kCounted ? " or more" : "");
 }
 
-http::Response show(const Services& services, http::Call& call) {
+http::Response show_with(const Services& services, const http::Call& call, std::string_view problem) {
   const domain::Acting acting = acting_of(call.caller);
   const auto found = services.catalog.get(call.path_params.at("slug"));
   const domain::Integration& integration = *found;
@@ -83,11 +116,31 @@ http::Response show(const Services& services, http::Call& call) {
   show_categories(integration, values);
   for (const std::string& url : integration.base_urls) values.add("TARGET").set("URL", target_words(integration, url));
   values.show_either(integration.base_url_rule == domain::BaseUrlRule::kPersonEnters, "PERSON_ENTERS");
-  for (const domain::AuthTemplate& form : integration.templates) show_template(form, values.add("WAY"));
+  for (const domain::AuthTemplate& form : integration.templates) {
+    show_template(services, acting, integration, form, values.add("WAY"));
+  }
   values.set("REQUEST", request_words(integration));
   values.set("OWN_COUNT", counted(services, acting, integration.slug, domain::OwnerKind::kUser));
   values.set("ORG_COUNT", counted(services, acting, integration.slug, domain::OwnerKind::kOrg));
-  return page.answer();
+  if (!problem.empty()) page.add_problem("ask", problem);
+  return page.answer(problem.empty() ? 200 : 409);
+}
+
+http::Response show(const Services& services, http::Call& call) { return show_with(services, call, ""); }
+
+// A person's own wish: the same request that an agent would make, opened already.
+http::Response connect(const Services& services, http::Call& call) {
+  oauth::ConnectRequest request;
+  request.integration = call.path_params.at("slug");
+  request.auth_template = call.form->field("template");
+  request.owner = domain::OwnerKind::kUser;
+  try {
+    const handoff::Minted own = services.oauth_connect.start_own(acting_of(call.caller), request);
+    return http::see_other("/h/" + percent_encode(own.link_token));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kConflict && error.code() != ErrorCode::kUpstream) throw;
+    return show_with(services, call, error.message());
+  }
 }
 
 }  // namespace
@@ -95,6 +148,8 @@ http::Response show(const Services& services, http::Call& call) {
 void add_integration_pages(http::Router& router, const Services& services) {
   add_page(router, services, {http::Method::kGet, "/integrations", http::Access::kBrowser, list});
   add_page(router, services, {http::Method::kGet, "/integrations/{slug}", http::Access::kBrowser, show});
+  add_page(router, services,
+           {http::Method::kPost, "/integrations/{slug}/connect", http::Access::kBrowserForm, connect});
 }
 
 }  // namespace countersign::web

@@ -10,6 +10,7 @@
 #include "web/auth_session_api.h"
 #include "web/auth_session_views.h"
 #include "web/openapi_refusals.h"
+#include "web/tools/connecting.h"
 
 namespace countersign::web {
 namespace {
@@ -33,6 +34,7 @@ Json to_response(const std::string& name) { return {{"$ref", "#/components/respo
 std::map<std::string, Json> shared_shapes() {
   return {{"AuthSession", *login_output().json()},
           {"HandoffLink", *minted_schema()},
+          {"Started", *started_schema()},
           {"Handoff", *handoff_schema()},
           {"Connection", *connection_schema().json()}};
 }

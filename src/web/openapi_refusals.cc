@@ -56,10 +56,53 @@ constexpr Refusal kOfMinting[] = {
     {"unknown_template", 404, "the integration has no template of this name"},
     {"subject_required", 409, "the agent acts for nobody in particular; ask for owner org"},
 };
+// Where the template says that a person consents at the provider.
+constexpr Refusal kOfConsents[] = {
+    {"bad_name", 400, "a name that cannot be shown"},
+    {"label_too_long", 400, "a label or identityLabel that is too long"},
+    {"bad_redirect_uri", 400, "another redirect URI than the client's own"},
+    {"bad_scope", 400, "a scope that the integration does not know"},
+    {"org_only", 403, "the client acts for the org itself; ask for owner org"},
+    {"unknown_client", 404, "no OAuth client of this name for this agent"},
+    {"name_taken", 409, "the owner has a connection of this name that was made in another way"},
+    {"client_elsewhere", 409, "the client is registered at another server than the template's"},
+    {"oauth_client_missing", 409, "no OAuth client is set up, and the provider lets nobody register by itself"},
+    {"registration_refused", 502, "the provider refused to register us"},
+};
+constexpr Refusal kOfClients[] = {
+    {"bad_slug", 400, "a name that is not lower-case letters, digits and hyphens"},
+    {"bad_endpoint", 400, "an endpoint that is not https"},
+    {"no_endpoints", 400, "neither the catalogue nor the request says where"},
+    {"label_too_long", 400, "a label that is too long"},
+    {"unknown_client", 404, "no OAuth client of this name for this agent"},
+};
+// What http::Client and the server on the other side can do to us.
+constexpr Refusal kOfServers[] = {
+    {"bad_upstream_url", 400, "a URL that may not be called"},
+    {"bad_issuer", 400, "no issuer's URL"},
+    {"bad_resource", 400, "no resource's URL"},
+    {"no_metadata", 502, "it says nothing about itself where it should"},
+    {"bad_metadata", 502, "what it says about itself is not as it may be"},
+    {"issuer_mismatch", 502, "its metadata is another issuer's"},
+    {"resource_mismatch", 502, "its metadata is another resource's"},
+    {"upstream_address_refused", 502, "its name leads to an address that is not public; nothing was sent"},
+    {"upstream_unreachable", 502, "nobody answers there"},
+    {"upstream_tls", 502, "its certificate is not trusted"},
+    {"upstream_timeout", 502, "no answer in time"},
+    {"upstream_lost", 502, "it broke the connection off"},
+    {"upstream_malformed", 502, "no answer of HTTP"},
+    {"upstream_too_large", 502, "an answer over our limits"},
+    {"outbound_busy", 503, "too many requests to providers are on their way; nothing was sent"},
+};
+constexpr Refusal kOfUnknown[] = {{"unknown_integration", 404, "no integration of this name"}};
+constexpr Refusal kOfConnectors[] = {
+    {"several_connections", 409, "say which one by connectionId"},
+};
 constexpr Refusal kOfReferences[] = {
     {"bad_name", 400, "a name that cannot be shown"},
     {"label_too_long", 400, "an identityLabel that is too long"},
     {"bad_reference", 400, "the references do not fit the template's fields; no secret is taken here"},
+    {"name_taken", 409, "a connection of this name was made by OAuth; it is removed, never replaced"},
     {"unknown_provider_item", 404, "does not exist, or is not bound for this integration and owner"},
 };
 constexpr Refusal kOfProviders[] = {{"unknown_provider", 404, "does not exist, or has no item for this agent"}};
@@ -112,15 +155,37 @@ constexpr OfTool kOfTools[] = {
     {kGetSession, kOfAuthSessions},
     {kRedeemSession, kOfAuthSessions},
     {kRedeemSession, kOfGrants},
+    {"connect_connector", kOfMinting},
+    {"connect_connector", kOfConsents},
+    {"connect_connector", kOfServers},
     {"connections.create", kOfMinting},
     {"connections.create", kOfReferences},
     {"connections.createHandoff", kOfMinting},
+    {"connections.createHandoff", kOfConsents},
+    {"connections.createHandoff", kOfServers},
     {"connections.get", kOfConnections},
     {"connections.list", kOfLists},
     {"connections.remove", kOfConnections},
+    {"disconnect_connector", kOfConnections},
+    {"disconnect_connector", kOfConnectors},
+    {"disconnect_connector", kOfUnknown},
     {"handoffs.cancel", kOfHandoffs},
     {"handoffs.cancel", kOfCancelling},
     {"handoffs.wait", kOfHandoffs},
+    {"oauth.cancel", kOfHandoffs},
+    {"oauth.cancel", kOfCancelling},
+    {"oauth.clients.create", kOfMinting},
+    {"oauth.clients.create", kOfClients},
+    {"oauth.clients.createHandoff", kOfMinting},
+    {"oauth.clients.createHandoff", kOfClients},
+    {"oauth.clients.registerDynamic", kOfMinting},
+    {"oauth.clients.registerDynamic", kOfClients},
+    {"oauth.clients.remove", kOfMinting},
+    {"oauth.clients.remove", kOfClients},
+    {"oauth.probe", kOfServers},
+    {"oauth.start", kOfMinting},
+    {"oauth.start", kOfConsents},
+    {"oauth.start", kOfServers},
     {"providers.items", kOfProviders},
 };
 
@@ -131,9 +196,10 @@ void add(std::vector<Refusal>& all, Refusals more) { all.insert(all.end(), more.
 std::vector<Refusal> every_refusal() {
   std::vector<Refusal> all;
   for (const Refusals some : std::initializer_list<Refusals>{
-           kAnywhere, kOfAgents, kOfAnybody, kOfBodies, kWithoutBody, kOfPaths, kOfCaps, kOfRepeating, kOfMinting,
-           kOfReferences, kOfProviders, kOfHandoffs, kOfConnections, kOfLists, kOfAuthSessions, kOfNewSessions,
-           kOfGrants, kOfConnecting, kOfCancelling}) {
+           kAnywhere,  kOfAgents,       kOfAnybody,     kOfBodies,     kWithoutBody,  kOfPaths,
+           kOfCaps,    kOfRepeating,    kOfMinting,     kOfReferences, kOfConsents,   kOfClients,
+           kOfServers, kOfUnknown,      kOfConnectors,  kOfProviders,  kOfHandoffs,   kOfConnections,
+           kOfLists,   kOfAuthSessions, kOfNewSessions, kOfGrants,     kOfConnecting, kOfCancelling}) {
     add(all, some);
   }
   return all;

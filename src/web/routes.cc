@@ -9,7 +9,10 @@ void add_page_routes(http::Router& router, const Services& services) {
   add_live_pages(router, services);
   add_home_page(router, services);
   add_handoff_pages(router, services);
+  add_connect_pages(router, services);
+  add_client_pages(router, services);
   add_connection_pages(router, services);
+  add_webhook_pages(router, services);
   add_integration_pages(router, services);
   add_provider_pages(router, services);
   add_agent_pages(router, services);

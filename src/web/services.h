@@ -20,7 +20,13 @@
 #include "identity/people.h"
 #include "identity/sessions.h"
 #include "identity/sign_in.h"
+#include "oauth/clients.h"
+#include "oauth/connect.h"
+#include "oauth/discovery.h"
+#include "oauth/revoker.h"
+#include "oauth/tokens.h"
 #include "vault/bindings.h"
+#include "webhook/webhooks.h"
 
 namespace countersign::web {
 
@@ -51,6 +57,12 @@ struct Services {
   const handoff::Handoffs& handoffs;
   const handoff::Logins& logins;
   const handoff::Connections& connections;
+  const oauth::Clients& oauth_clients;
+  const oauth::Connect& oauth_connect;
+  const oauth::Discovery& discovery;
+  const oauth::Tokens& tokens;
+  const oauth::Revoker& revoker;
+  const webhook::Webhooks& webhooks;
   identity::SignIn& sign_in;
   const identity::People& people;
   const identity::Accounts& accounts;

@@ -20,14 +20,23 @@ std::string_view plain_text_of(const Secret& secret, std::string_view where) {
   throw Error(ErrorCode::kInternal, "bad_secret", "Something went wrong on our side.", std::string(where));
 }
 
+http::Header cookie_of(const std::string& name, const Secret& value, std::string_view more) {
+  http::Header header{"Set-Cookie", name + "="};
+  header.value.reserve(header.value.size() + value.size() + kCookieAttributes.size() + more.size());
+  header.value += value.reveal();
+  header.value += kCookieAttributes;
+  header.value += more;
+  return header;
+}
+
 }  // namespace
 
 http::Header set_cookie(const Settings& settings, const Secret& session_token) {
-  http::Header header{"Set-Cookie", session_cookie_name(settings) + "="};
-  header.value.reserve(header.value.size() + session_token.size() + kCookieAttributes.size());
-  header.value += session_token.reveal();
-  header.value += kCookieAttributes;
-  return header;
+  return cookie_of(session_cookie_name(settings), session_token, "");
+}
+
+http::Header flow_cookie(const Settings& settings, HandoffId handoff, const Secret& proof) {
+  return cookie_of(flow_cookie_name(settings, handoff), proof, "; Max-Age=600");
 }
 
 http::Response with_secret(int status, const Json& json, std::string_view name, const Secret& secret) {

@@ -12,6 +12,8 @@ namespace countersign::web {
 
 // A session cookie without an end of its own: the browser forgets it when it closes, the server before that.
 http::Header set_cookie(const Settings& settings, const Secret& session_token);
+// What a browser has to bring back from the provider (cookies.h).
+http::Header flow_cookie(const Settings& settings, HandoffId handoff, const Secret& proof);
 
 // A JSON answer with one more member, which goes straight into the wiping body. `json` is an object with members.
 // For what we make ourselves, tokens and verifiers: a text that JSON would have to escape is a defect, kInternal.

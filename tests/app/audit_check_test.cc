@@ -106,6 +106,28 @@ TEST_F(AuditVerify, AConnectionThatGotAnotherSourceIsWell) {
   EXPECT_THAT(findings(), ::testing::IsEmpty());
 }
 
+// An older secret of a client opens as well as the newer one: only the record knows which it is.
+TEST_F(AuditVerify, FindsAnOAuthClientsSecretPutBack) {
+  flows::InProcess program(catalog::Mode::kDev);
+  flows::Browser browser(program);
+  browser.sign_in(program.add_person("ada", domain::Role::kAdmin));
+  browser.get("/integrations/github/clients/new");
+  ASSERT_EQ(browser
+                .post("/integrations/github/clients", {{"owner", "org"},
+                                                       {"client_id", "client-1"},
+                                                       {"auth", "client_secret_post"},
+                                                       {"secret.client_secret", "secret-0123456789"}})
+                .status,
+            303);
+  program.application().write_checkpoint();
+  program.restart();
+  std::filesystem::remove_all(data());
+  std::filesystem::copy(program.dir(), data(), std::filesystem::copy_options::recursive);
+  EXPECT_THAT(findings(), ::testing::IsEmpty());
+  EXPECT_THAT(finding_after("update oauth_client_secrets set sealed = x'00'"), HasSubstr("the sealed secret of OAuth"));
+  EXPECT_THAT(finding_after("delete from oauth_client_secrets"), HasSubstr("the sealed secret of OAuth"));
+}
+
 TEST_F(AuditVerify, FindsAnEditedEvent) {
   EXPECT_THAT(finding_after("update audit_events set actor = 'anonymous' where sequence = 5"), HasSubstr("event 5"));
 }

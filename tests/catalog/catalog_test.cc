@@ -46,7 +46,7 @@ TEST(Catalog, ListIsInTheOrderOfTheSlugs) {
 TEST(Catalog, UnknownSlugNamesTheOneThatWasMeant) {
   const Catalog catalog(embedded::integrations(), Mode::kDev);
   EXPECT_EQ(refusal_of(catalog, "githib"), "There is no integration of that name; did you mean \"github\"?");
-  EXPECT_EQ(refusal_of(catalog, "salesforce"), "There is no integration of that name.");
+  EXPECT_EQ(refusal_of(catalog, "workday"), "There is no integration of that name.");
   EXPECT_EQ(refusal_of(catalog, std::string(100'000, 'g')), "There is no integration of that name.");
 }
 

@@ -243,6 +243,39 @@ TEST_P(ConnectionsContract, EveryChangeIsToldToThePagesOfItsOwner) {
   EXPECT_EQ(told(), (Keys{2, kWorkspace.value()}));
 }
 
+TEST_P(ConnectionsContract, ALiveOneIsRenamedToAFreeName) {
+  const auto rename = [&](std::int64_t id, std::string_view name, WorkspaceId workspace = kWorkspace) {
+    return change([&](store::Transaction& tx) {
+      return tx.connections().rename(workspace, ConnectionId(id), name, event_in(workspace));
+    });
+  };
+  insert(connection(1));
+  insert(connection(2, "taken"));
+  insert(connection(3, "gone"));
+  Connection elsewhere = connection(4, "elsewhere");
+  elsewhere.integration = "stripe";
+  insert(elsewhere);
+  revoke(3);
+  told();
+  const auto events_before = events();
+  EXPECT_FALSE(rename(3, "new"));
+  EXPECT_FALSE(rename(77, "new"));
+  EXPECT_FALSE(rename(1, "new", kOtherWorkspace));
+  const Error e = error_of([&] { rename(1, "taken"); });
+  EXPECT_EQ(e.code(), ErrorCode::kConflict);
+  EXPECT_EQ(e.reason(), "name_taken");
+  expect_same(*find(1), connection(1));
+  EXPECT_EQ(events(), events_before);
+  EXPECT_EQ(told(), (std::set<std::int64_t>{}));
+
+  EXPECT_TRUE(rename(1, "elsewhere")) << "a name of another integration is free";
+  expect_same(*find(1), connection(1, "elsewhere"));
+  EXPECT_EQ(told(), (std::set<std::int64_t>{1, 31}));
+  EXPECT_TRUE(rename(1, "gone")) << "a revoked one's too";
+  EXPECT_TRUE(rename(1, "gone")) << "one's own is no conflict";
+  EXPECT_EQ(events(), events_before + 3);
+}
+
 TEST_P(ConnectionsContract, AListShowsTheOrgsAndOnesOwn) {
   for (std::int64_t id = 1; id <= 6; ++id) {
     Connection c = connection(id, "n" + std::to_string(id));

@@ -51,6 +51,20 @@ TEST(Sha256, GivesThePublishedValues) {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+// RFC 4231, test cases 2, 6 (a key longer than a block) and 1.
+TEST(HmacSha256, GivesThePublishedValues) {
+  EXPECT_EQ(hex(hmac_sha256("Jefe", {"what do ya want for nothing?"})),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(hex(hmac_sha256(std::string(131, '\xaa'), {"Test Using Larger Than Block-Size Key - Hash Key First"})),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  EXPECT_EQ(hex(hmac_sha256(std::string(20, '\x0b'), {"Hi There"})),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+}
+
+TEST(HmacSha256, TakesItsPartsAsOneText) {
+  EXPECT_EQ(hmac_sha256("key", {"a", "", "bc"}), hmac_sha256("key", {"abc"}));
+}
+
 TEST(Equal, ComparesEveryByteAndTheLength) {
   const Mac original = mac(test_key(), {"x"});
   EXPECT_TRUE(equal(original, mac(test_key(), {"x"})));

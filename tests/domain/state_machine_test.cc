@@ -8,7 +8,9 @@
 
 #include "domain/connection.h"
 #include "domain/handoff.h"
+#include "domain/oauth_client.h"
 #include "domain/people.h"
+#include "domain/webhook.h"
 
 namespace countersign::domain {
 namespace {
@@ -119,9 +121,28 @@ void expect_names(const EnumNames& names, std::initializer_list<std::pair<Enum, 
 }
 
 TEST(Names, EachEnumeratorHasItsOwn) {
-  expect_names<HandoffKind>(
-      kHandoffKindNames,
-      {{HandoffKind::kLogin, "login"}, {HandoffKind::kSecretForm, "secret_form"}, {HandoffKind::kConfirm, "confirm"}});
+  expect_names<HandoffKind>(kHandoffKindNames, {{HandoffKind::kLogin, "login"},
+                                                {HandoffKind::kSecretForm, "secret_form"},
+                                                {HandoffKind::kConfirm, "confirm"},
+                                                {HandoffKind::kOAuth, "oauth"},
+                                                {HandoffKind::kOAuthClient, "oauth_client"}});
+  expect_names<ClientAuth>(kClientAuthNames, {{ClientAuth::kNone, "none"},
+                                              {ClientAuth::kBasic, "client_secret_basic"},
+                                              {ClientAuth::kPost, "client_secret_post"},
+                                              {ClientAuth::kPrivateKeyJwt, "private_key_jwt"}});
+  expect_names<OAuthGrant>(kOAuthGrantNames, {{OAuthGrant::kAuthorizationCode, "authorization_code"},
+                                              {OAuthGrant::kClientCredentials, "client_credentials"}});
+  expect_names<ClientOrigin>(kClientOriginNames, {{ClientOrigin::kManual, "manual"},
+                                                  {ClientOrigin::kMetadataDocument, "client_id_metadata_document"},
+                                                  {ClientOrigin::kDynamic, "dynamic_client_registration"}});
+  expect_names<ClientChange>(
+      kClientChangeNames,
+      {{ClientChange::kEnter, "enter"}, {ClientChange::kRegister, "register"}, {ClientChange::kRemove, "remove"}});
+  expect_names<DeliveryVerdict>(kDeliveryVerdictNames, {{DeliveryVerdict::kAccepted, "accepted"},
+                                                        {DeliveryVerdict::kRepeated, "repeated"},
+                                                        {DeliveryVerdict::kBadSignature, "bad_signature"},
+                                                        {DeliveryVerdict::kStale, "stale"},
+                                                        {DeliveryVerdict::kMalformed, "malformed"}});
   expect_names<ConfirmAction>(kConfirmActionNames, {{ConfirmAction::kNone, ""},
                                                     {ConfirmAction::kRemoveConnection, "connections.remove"},
                                                     {ConfirmAction::kCreateConnection, "connections.create"},

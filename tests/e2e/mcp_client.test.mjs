@@ -77,17 +77,28 @@ for (const revision of revisions) {
     assert.equal(client.getServerVersion().name, 'countersign');
     const { tools } = await client.listTools();
     assert.deepEqual(tools.map(({ name }) => name).sort(), [
+      'connect_connector',
       'connections.create',
       'connections.createHandoff',
       'connections.get',
       'connections.list',
       'connections.remove',
       'create_auth_session',
+      'disconnect_connector',
       'get_auth_session',
       'handoffs.cancel',
       'handoffs.get',
       'handoffs.wait',
       'integrations.list',
+      'list_connectors',
+      'oauth.cancel',
+      'oauth.clients.create',
+      'oauth.clients.createHandoff',
+      'oauth.clients.list',
+      'oauth.clients.registerDynamic',
+      'oauth.clients.remove',
+      'oauth.probe',
+      'oauth.start',
       'providers.items',
       'providers.list',
     ]);

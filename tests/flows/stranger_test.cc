@@ -20,6 +20,12 @@ TEST_F(Stranger, MayGreetAndListTheTools) {
   EXPECT_EQ(mine, json_of(Agent(program, program.issue_token(ada)).mcp("tools/list", "{}"))["result"]["tools"]);
 }
 
+// A value that the schema of an argument lets through.
+Json anything_like(const Json& schema) {
+  if (schema.contains("enum")) return schema["enum"][0];
+  return schema.value("type", "") == "array" ? Json::array() : Json("user");
+}
+
 TEST_F(Stranger, IsToldHowToBecomeSomebodyByEveryOtherTool) {
   const Json tools = json_of(here.mcp("tools/list", "{}"))["result"]["tools"];
   int refused = 0;
@@ -27,14 +33,16 @@ TEST_F(Stranger, IsToldHowToBecomeSomebodyByEveryOtherTool) {
     const std::string name = tool["name"];
     if (name == "create_auth_session" || name == "get_auth_session") continue;
     Json arguments = Json::object();
-    for (const Json& needed : tool["inputSchema"].value("required", Json::array())) arguments[needed] = "user";
+    for (const Json& needed : tool["inputSchema"].value("required", Json::array())) {
+      arguments[needed] = anything_like(tool["inputSchema"]["properties"][needed]);
+    }
     const Json result = here.call(name, arguments);
     EXPECT_EQ(result["isError"], true) << name;
     EXPECT_EQ(result["_meta"]["countersign/error"]["code"], "no_token") << result;
     EXPECT_EQ(result["_meta"]["countersign/error"]["recovery"], "create_auth_session");
     ++refused;
   }
-  EXPECT_EQ(refused, 11);
+  EXPECT_EQ(refused, 22);
 }
 
 TEST_F(Stranger, WithABadTokenIsNobodyAtAll) {

@@ -142,6 +142,23 @@ TEST_F(GuardTest, HandlerGetsDecodedInputAndTheCaller) {
       "5");
 }
 
+// A signature is over the bytes: nothing may have looked inside before it is checked.
+TEST_F(GuardTest, ARawBodyArrivesAsItWasSent) {
+  add(
+      Method::kPost, "/hooks/{address}",
+      [](Call& call) -> Outcome {
+        EXPECT_EQ(call.json, nullptr);
+        EXPECT_EQ(call.form, nullptr);
+        return ok(view(call.request.body));
+      },
+      BodyKind::kRaw, Access::kPublic);
+  const std::string bytes("{\"a\":1,\"a\":\0\xff=%zz&", 17);
+  for (const char* type : {"", "text/plain", "application/json", "application/x-www-form-urlencoded"}) {
+    EXPECT_EQ(send(request(Method::kPost, "/hooks/x", bytes, type))->wait_text(), bytes) << type;
+  }
+  EXPECT_EQ(send(request(Method::kPost, "/hooks/x"))->wait_text(), "");
+}
+
 TEST_F(GuardTest, HeadGoesToTheGetRoute) {
   EXPECT_EQ(send(request(Method::kHead, "/v1/things/1"))->wait().status, 200);
 }

@@ -138,6 +138,13 @@ TEST(Migrations, AColumnTakesEveryNameOfTheDomainAndNoOther) {
   expect("connections", "owner_kind", domain::kOwnerNames);
   expect("connections", "state", domain::kConnectionStateNames);
   expect("provider_bindings", "owner_kind", domain::kOwnerNames);
+  expect("oauth_clients", "owner_kind", domain::kOwnerNames);
+  expect("oauth_clients", "grant_type", domain::kOAuthGrantNames);
+  expect("oauth_clients", "origin", domain::kClientOriginNames);
+  expect("oauth_clients", "auth", domain::kClientAuthNames);
+  expect("oauth_client_proposals", "change", domain::kClientChangeNames);
+  expect("oauth_client_proposals", "grant_type", domain::kOAuthGrantNames);
+  expect("webhook_deliveries", "verdict", domain::kDeliveryVerdictNames);
 }
 
 TEST(Migrations, AnUnknownStateCannotBeStored) {

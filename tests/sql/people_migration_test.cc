@@ -2,12 +2,9 @@
 // that it happens as a whole or not at all. The old database is written with the statements of the first release.
 #include <tuple>
 
-#include "fault_vfs.h"
-#include "opened_store.h"
-#include "schema_text.h"
+#include "migration_cuts.h"
 #include "sql/journal.h"
 #include "sql/json_columns.h"
-#include "sql/migrations.h"
 #include "sql/query.h"
 
 namespace countersign::sql {
@@ -238,24 +235,10 @@ void expect_everything(OpenedStore& store) {
   EXPECT_EQ(store.chain_problem(), "");
 }
 
-std::string problem_of(const std::string& path) {
-  const SQLite::Database database(path, SQLite::OPEN_READONLY);
-  SQLite::Statement broken_keys(database, "pragma foreign_key_check");
-  if (broken_keys.executeStep()) return "a foreign key leads nowhere";
-  SQLite::Statement check(database, "pragma integrity_check");
-  check.executeStep();
-  return check.getColumn(0).getString();
-}
-
-std::string golden(const char* name) {
-  const std::string text = bytes_of(std::string(COUNTERSIGN_SOURCE_DIR) + name);
-  return text.substr(text.find("CREATE"));
-}
-
 TEST(PeopleMigration, TheFirstStepIsTheOneThatWasReleased) {
   const TempDir directory;
   put_old_database(directory.path());
-  EXPECT_EQ(schema_of(directory.file("test.db")), golden("/tests/sql/0001_first.sql"));
+  EXPECT_EQ(schema_of(directory.file("test.db")), golden_schema("/tests/sql/0001_first.sql"));
 }
 
 TEST(PeopleMigration, EveryRowOfTheFirstReleaseReadsBackRight) {
@@ -266,7 +249,7 @@ TEST(PeopleMigration, EveryRowOfTheFirstReleaseReadsBackRight) {
     expect_everything(store);
   }
   EXPECT_EQ(problem_of(directory.file("test.db")), "ok");
-  EXPECT_EQ(schema_of(directory.file("test.db")), golden("/docs/schema.sql"));
+  EXPECT_EQ(schema_of(directory.file("test.db")), golden_schema("/docs/schema.sql"));
   OpenedStore again(directory.path());
   expect_everything(again);
 }
@@ -304,57 +287,15 @@ TEST(PeopleMigration, AStepThatFailsHalfWayLeavesTheFirstReleaseIntact) {
     SqliteDriver driver({.path = directory.file("test.db")});
     EXPECT_THROW(migrate(driver, steps), Error);
   }
-  EXPECT_EQ(schema_of(directory.file("test.db")), golden("/tests/sql/0001_first.sql"));
+  EXPECT_EQ(schema_of(directory.file("test.db")), golden_schema("/tests/sql/0001_first.sql"));
   EXPECT_EQ(problem_of(directory.file("test.db")), "ok");
   OpenedStore store(directory.path());
   expect_everything(store);
 }
 
-// The database has either schema and nothing between, and the next start brings up whichever it finds.
-void expect_one_or_the_other(const fs::path& directory, bool migrated, const std::string& when) {
-  const std::string path = (directory / "test.db").string();
-  { const SqliteDriver recovered({.path = path}); }
-  const std::string schema = schema_of(path);
-  const bool old = schema == golden("/tests/sql/0001_first.sql");
-  EXPECT_TRUE((old && !migrated) || schema == golden("/docs/schema.sql")) << when << '\n' << schema;
-  EXPECT_EQ(problem_of(path), "ok") << when;
-  OpenedStore store(directory);
-  expect_everything(store);
-}
-
-// True when the moment lay behind the last write of the migration.
-bool cut_power_at(int operation, Survivors survivors) {
-  const std::string when = "operation " + std::to_string(operation);
-  const TempDir directory;
-  const TempDir restarted_in;
-  put_old_database(directory.path());
-  FaultVfs vfs;
-  bool migrated = false;
-  {
-    SqliteDriver driver({.path = directory.file("test.db"), .vfs = vfs.name()});
-    vfs.cut_power_at(operation);
-    try {
-      migrate(driver);
-      migrated = true;
-    } catch (const Error& e) {
-      EXPECT_EQ(e.code(), ErrorCode::kUnavailable) << when << ": " << e.what();
-    }
-    EXPECT_TRUE(migrated || !vfs.powered()) << when;
-    if (migrated && vfs.powered()) return true;
-    vfs.cut_power();
-    vfs.restore(restarted_in.path(), survivors, static_cast<unsigned>(operation));
-  }
-  expect_one_or_the_other(directory.path(), migrated, when + ", after a kill");
-  expect_one_or_the_other(restarted_in.path(), migrated, when + ", after power loss");
-  return false;
-}
-
 TEST(PeopleMigration, PowerLossAtAnyMomentLeavesOneSchemaOrTheOther) {
-  for (const Survivors survivors : {Survivors::kSynced, Survivors::kSyncedAndSome}) {
-    int operation = 1;
-    while (!cut_power_at(operation, survivors)) ASSERT_LT(++operation, 500);
-    EXPECT_GT(operation, 20) << "a rebuilt table takes many writes";
-  }
+  cut_power_at_every_moment({migrations().first(2), golden_schema("/tests/sql/0001_first.sql"),
+                             golden_schema("/tests/sql/0002_people.sql"), put_old_database, expect_everything});
 }
 
 }  // namespace

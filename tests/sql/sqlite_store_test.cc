@@ -201,6 +201,45 @@ TEST_F(RevokedSecrets, LeaveNoBytesEitherWhenAnotherSourceTakesTheirPlace) {
   EXPECT_FALSE(found_anywhere());
 }
 
+TEST_F(RevokedSecrets, ThatWaitForTheProviderLeaveNoBytesOnceSettled) {
+  insert();
+  store_->transact([](store::Transaction& tx) {
+    EXPECT_TRUE(tx.connections().revoke_later(kWorkspace, ConnectionId(41), kNow, event_in(kWorkspace)));
+    tx.revocations().insert(revocation(41));
+  });
+  store_.mint(2);
+  EXPECT_TRUE(found_anywhere());
+  store_->transact([](store::Transaction& tx) {
+    EXPECT_TRUE(tx.revocations().settle(kWorkspace, ConnectionId(41), true, "", kNow, event_in(kWorkspace)));
+  });
+  store_.mint(3);
+  EXPECT_FALSE(found_anywhere());
+}
+
+TEST_F(RevokedSecrets, OfAClientLeaveNoBytesOnceItIsRemoved) {
+  const std::vector<domain::SealedField> secrets = {{"client_secret", 1, sealed_}};
+  store_->transact(
+      [&](store::Transaction& tx) { tx.oauth_clients().insert(oauth_client(101), secrets, event_in(kWorkspace)); });
+  EXPECT_TRUE(found_anywhere());
+  store_->transact([](store::Transaction& tx) {
+    EXPECT_TRUE(tx.oauth_clients().remove(kWorkspace, OAuthClientId(101), kNow, event_in(kWorkspace)));
+  });
+  store_.mint(2);
+  EXPECT_FALSE(found_anywhere());
+}
+
+// The log of a refresh is cut in its own time, at the latest when the store is closed.
+TEST_F(RevokedSecrets, OfARefreshLeaveNoBytesInTheClosedFile) {
+  insert();
+  store_->transact([](store::Transaction& tx) {
+    tx.oauth_accounts().insert(oauth_account(41));
+    const auto fence = tx.oauth_accounts().claim(kWorkspace, ConnectionId(41), kNow, after(60), event_in(kWorkspace));
+    EXPECT_TRUE(tx.oauth_accounts().rotate(connection(41), *fence, 2, {}, sealed_tokens(2), event_in(kWorkspace)));
+  });
+  store_.close();
+  EXPECT_FALSE(found_anywhere());
+}
+
 // What a reader keeps for its next look stands in the way of cutting the log.
 TEST_F(RevokedSecrets, LeaveNoBytesAlthoughSomebodyLookedInTheMeantime) {
   std::atomic<bool> looked = false;  // the feed runs on the writer's thread

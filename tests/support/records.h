@@ -10,8 +10,12 @@
 #include "domain/handoff.h"
 #include "domain/key_row.h"
 #include "domain/login.h"
+#include "domain/oauth_account.h"
+#include "domain/oauth_client.h"
+#include "domain/oauth_flow.h"
 #include "domain/people.h"
 #include "domain/provider_binding.h"
+#include "domain/webhook.h"
 
 namespace countersign::support {
 
@@ -139,6 +143,138 @@ inline domain::ProviderBinding binding(std::int64_t id, std::string item = "SHOP
                                        WorkspaceId workspace = kWorkspace) {
   return {BindingId(id), workspace, "env", std::move(item), "github", domain::Owner::user(PersonId(31)),
           PersonId(32),  kNow};
+}
+
+// Every flag differs from what a server is taken for that says nothing.
+inline domain::OAuthServer oauth_server(std::string issuer = "https://id.example.com") {
+  domain::OAuthServer s;
+  s.authorization_endpoint = issuer + "/authorize?a=1&b='2'";
+  s.token_endpoint = issuer + "/token";
+  s.refresh_endpoint = issuer + "/refresh";
+  s.revocation_endpoint = issuer + "/revoke";
+  s.registration_endpoint = issuer + "/register";
+  s.par_endpoint = issuer + "/par";
+  s.jwks_uri = issuer + "/keys";
+  s.userinfo_endpoint = issuer + "/me";
+  s.issuer = std::move(issuer);
+  s.par_required = true;
+  s.iss_in_callback = true;
+  s.client_id_metadata = true;
+  s.s256 = false;
+  s.auth_methods = {"client_secret_post", "none"};
+  s.scopes = {"openid", "\"a b\""};
+  return s;
+}
+
+inline domain::OAuthClient oauth_client(std::int64_t id, std::string slug = "main",
+                                        WorkspaceId workspace = kWorkspace) {
+  domain::OAuthClient c;
+  c.id = OAuthClientId(id);
+  c.workspace = workspace;
+  c.owner = domain::Owner::user(PersonId(31));
+  c.slug = std::move(slug);
+  c.integration = "github";
+  c.auth_template = "oauth";
+  c.grant = domain::OAuthGrant::kClientCredentials;
+  c.origin = domain::ClientOrigin::kDynamic;
+  c.server = oauth_server();
+  c.client_id = "client 'one'; --";
+  c.auth = domain::ClientAuth::kPrivateKeyJwt;
+  c.resource = "https://api.example.com/mcp";
+  c.plain_fields = {{"subdomain", "acme"}, {"region", ""}};
+  c.secrets = {{"client_secret", 1, "9f3a", "wxyz"}, {"private_key", 1, "77aa", ""}};
+  c.public_jwk = R"({"kty":"EC"})";
+  c.secret_expires_at = after(90'000);
+  c.created_by = PersonId(32);
+  c.created_at = kNow;
+  return c;
+}
+
+inline std::vector<domain::SealedField> client_secrets() {
+  return {{"client_secret", 1, std::string("\0sealed\0secret", 14)}, {"private_key", 1, std::string(300, '\x7e')}};
+}
+
+inline domain::Handoff oauth_handoff(std::int64_t id, WorkspaceId workspace = kWorkspace) {
+  domain::Handoff h = handoff(id, workspace);
+  h.kind = domain::HandoffKind::kOAuth;
+  h.auth_template = "oauth";
+  h.action = domain::ConfirmAction::kNone;
+  h.connection = ConnectionId();
+  h.proposal = {};
+  return h;
+}
+
+inline domain::ClientProposal client_proposal(std::int64_t handoff, WorkspaceId workspace = kWorkspace) {
+  domain::ClientProposal p;
+  p.handoff = HandoffId(handoff);
+  p.workspace = workspace;
+  p.change = domain::ClientChange::kRegister;
+  p.client = OAuthClientId(101);
+  p.slug = "main";
+  p.grant = domain::OAuthGrant::kClientCredentials;
+  p.client_id = "client 'one'; --";
+  p.server = oauth_server();
+  p.foreign = true;
+  p.resource = "https://api.example.com/mcp";
+  p.scopes = {"read", "\"write\" all"};
+  return p;
+}
+
+// Nobody has left for the provider yet.
+inline domain::OAuthFlow oauth_flow(std::int64_t handoff, WorkspaceId workspace = kWorkspace) {
+  domain::OAuthFlow f;
+  f.handoff = HandoffId(handoff);
+  f.workspace = workspace;
+  f.client = OAuthClientId(101);
+  f.reconnects = ConnectionId(41);
+  f.name = "main";
+  f.identity_label = "the \"shop\"";
+  f.scopes = {"read", "\"write\" all"};
+  return f;
+}
+
+// Of a connection whose token ends in an hour.
+inline domain::OAuthAccount oauth_account(std::int64_t connection, WorkspaceId workspace = kWorkspace) {
+  domain::OAuthAccount a;
+  a.connection = ConnectionId(connection);
+  a.workspace = workspace;
+  a.client = OAuthClientId(101);
+  a.issuer = "https://id.example.com";
+  a.account_id = "octo 'cat'; --";
+  a.asked = {"read", "write"};
+  a.granted = {"read"};
+  a.resource = "https://api.example.com/mcp";
+  a.expires_at = after(3600);
+  a.refreshable = true;
+  a.refreshed_at = after(1);
+  return a;
+}
+
+inline std::vector<domain::SealedField> sealed_tokens(int version = 1) {
+  return {{"access_token", version, std::string("\0access ", 8) + std::to_string(version)},
+          {"refresh_token", version, "refresh " + std::to_string(version)}};
+}
+
+inline domain::Revocation revocation(std::int64_t connection, WorkspaceId workspace = kWorkspace) {
+  domain::Revocation r;
+  r.connection = ConnectionId(connection);
+  r.workspace = workspace;
+  r.due_at = kNow;
+  return r;
+}
+
+inline domain::WebhookDelivery delivery(std::int64_t id, std::string key, Instant received_at = kNow,
+                                        std::int64_t connection = 41) {
+  domain::WebhookDelivery d;
+  d.id = DeliveryId(id);
+  d.workspace = kWorkspace;
+  d.connection = ConnectionId(connection);
+  d.delivery_key = std::move(key);
+  d.content_type = "application/json; charset='x'";
+  d.body = std::string("{\"a\":\0\xff", 7);
+  d.size = 70'000;
+  d.received_at = received_at;
+  return d;
 }
 
 inline domain::KeyRow key_row(std::int64_t id) {

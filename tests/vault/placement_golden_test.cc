@@ -29,14 +29,21 @@ Json read_golden(const std::string& name) {
   return parse_json(text.str());
 }
 
+// A provider's calls to us carry no credential of ours.
+bool makes_calls(const domain::AuthTemplate& form) { return form.kind != domain::TemplateKind::kWebhook; }
+
+bool is_secret(const domain::AuthTemplate& form, const std::string& name) {
+  if (const domain::Field* field = form.find_field(name)) return field->sensitivity == domain::Sensitivity::kSecret;
+  if (form.kind == domain::TemplateKind::kOAuth2 && name == "access_token") return true;  // obtained, not typed
+  throw std::runtime_error("no field " + name);
+}
+
 // The request that the catalog's data make of the golden file's fields.
 Json request_for(const domain::Integration& integration, const domain::AuthTemplate& form, const Json& golden) {
   Fields secrets;
   PlainFields plain;
   for (const auto& [name, value] : golden.at("fields").items()) {
-    const domain::Field* field = form.find_field(name);
-    if (!field) throw std::runtime_error("no field " + name);
-    if (field->sensitivity == domain::Sensitivity::kSecret) {
+    if (is_secret(form, name)) {
       secrets.emplace(name, Secret(value.get<std::string>()));
     } else {
       plain.emplace_back(name, value.get<std::string>());
@@ -57,9 +64,11 @@ TEST(GoldenPlacement, EveryTemplateMakesTheRequestThatItsServiceDocuments) {
   const catalog::Catalog catalog(embedded::integrations(), catalog::Mode::kDev);
   for (const auto& integration : catalog.list()) {
     for (const domain::AuthTemplate& form : integration->templates) {
+      if (!makes_calls(form)) continue;
       const std::string name = name_of_golden(*integration, form);
       SCOPED_TRACE(name);
-      ASSERT_TRUE(std::filesystem::exists(kFolder / name)) << "a template that ships has no golden request";
+      EXPECT_TRUE(std::filesystem::exists(kFolder / name)) << "a template that ships has no golden request";
+      if (!std::filesystem::exists(kFolder / name)) continue;
       const Json golden = read_golden(name);
       EXPECT_EQ(golden.at("template"), form.slug);
       EXPECT_TRUE(golden.at("source").get<std::string>().starts_with("https://"));
@@ -72,7 +81,9 @@ TEST(GoldenPlacement, EveryGoldenFileBelongsToATemplate) {
   std::set<std::string> expected;
   const catalog::Catalog catalog(embedded::integrations(), catalog::Mode::kDev);
   for (const auto& integration : catalog.list()) {
-    for (const auto& form : integration->templates) expected.insert(name_of_golden(*integration, form));
+    for (const auto& form : integration->templates) {
+      if (makes_calls(form)) expected.insert(name_of_golden(*integration, form));
+    }
   }
   std::set<std::string> found;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) found.insert(entry.path().filename().string());

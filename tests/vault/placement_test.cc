@@ -139,6 +139,19 @@ TEST(Placement, MissingFieldIsNamedByItsLabel) {
             "This connection has no label of user. Connect the account again.");
 }
 
+// Nobody types it, so the form has no field for it (domain/integration.h).
+TEST(Placement, ATokenThatOAuthObtainedStandsWhereTheTemplateSays) {
+  AuthTemplate form;
+  form.slug = "oauth";
+  form.kind = domain::TemplateKind::kOAuth2;
+  form.placement.headers = {{"Authorization", "Bearer {access_token}"}};
+  Fields tokens;
+  EXPECT_EQ(refusal(form, tokens, {}), "This connection has no access token. Connect the account again.");
+  tokens.emplace("access_token", Secret(std::string("at-1")));
+  tokens.emplace("refresh_token", Secret(std::string("rt-1")));
+  EXPECT_EQ(sent(form, tokens, {{"team_id", "T1"}}), "Authorization: Bearer at-1\n");
+}
+
 TEST(Placement, HeaderNameFromAPlainFieldIsATokenThatSteersNothing) {
   const AuthTemplate form = form_with_header("{user}", "{key}");
   EXPECT_EQ(sent(form, secrets("k"), {{"user", "X-Api-Key"}}), "X-Api-Key: k\n");
@@ -204,6 +217,17 @@ TEST(BaseUrl, IsTheConnectionsOwnWhereThePersonEntersIt) {
   integration.base_url_rule = domain::BaseUrlRule::kPersonEnters;
   EXPECT_TRUE(base_urls_for(integration, form_with({}), {}).empty());
   EXPECT_THROW(base_url_for(integration, form_with({}), {}), Error);
+}
+
+TEST(BaseUrl, IsTheConnectionsOwnWhereTheTokenAnswerNamesIt) {
+  Integration integration = integration_at({"https://api.acme.example"});
+  integration.base_url_rule = domain::BaseUrlRule::kTokenAnswer;
+  AuthTemplate oauth = form_with({});
+  oauth.kind = domain::TemplateKind::kOAuth2;
+  oauth.oauth.emplace().base_url.from = "/instance_url";
+  EXPECT_TRUE(base_urls_for(integration, oauth, {}).empty());
+  EXPECT_THROW(base_url_for(integration, oauth, {}), Error);
+  EXPECT_EQ(base_url_for(integration, form_with({}), {}), "https://api.acme.example") << "a key beside it goes there";
 }
 
 }  // namespace

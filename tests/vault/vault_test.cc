@@ -76,6 +76,29 @@ TEST_F(VaultTest, ASealDoesNotOpenElsewhere) {
   EXPECT_THROW(open(versioned), Error) << "another version";
 }
 
+TEST_F(VaultTest, ARotationIsSealedAsItsVersionAndNoOlderRowOpensAsIt) {
+  auto connection = sealed_connection(1);
+  auto first = vault.seal(connection, fields("first"));
+  auto second = vault.seal(connection, fields("second"), 2);
+  EXPECT_EQ(first.at(0).version, 1);
+  EXPECT_EQ(second.at(0).version, 2);
+  EXPECT_EQ(connection.secrets.at(0).version, 2);
+  EXPECT_EQ(vault.unseal(connection, second).at("token").reveal(), "second");
+  first[0].version = 2;  // an old copy, put back as the token of today
+  EXPECT_EQ(reason_of([&] { vault.unseal(connection, first); }), "seal_broken");
+  second[0].version = 1;
+  EXPECT_EQ(reason_of([&] { vault.unseal(connection, second); }), "seal_broken");
+}
+
+// A refresh or a revocation has its own event; unseal() must not write a second one.
+TEST_F(VaultTest, UnsealingIsRecordedByWhoAsksForIt) {
+  auto connection = sealed_connection(1);
+  const auto sealed = vault.seal(connection, fields("x"));
+  put(connection, sealed);
+  EXPECT_EQ(vault.unseal(connection, sealed).at("token").reveal(), "x");
+  EXPECT_TRUE(events_called("connection.opened").empty());
+}
+
 TEST_F(VaultTest, ARevokedConnectionIsGone) {
   auto connection = sealed_connection(1);
   put(connection, vault.seal(connection, fields("x")));

@@ -17,6 +17,7 @@
 #include "handoff/handoffs.h"
 #include "http/form.h"
 #include "http/guard.h"
+#include "oauth/id_token.h"
 #include "sql/sqlite_store.h"
 #include "support/fake_clock.h"
 #include "support/seeded_random.h"
@@ -199,8 +200,21 @@ class WebTest : public ::testing::Test {
   Settings settings{std::string(kOrigin), true, "_7117", kHome, ""};
   TemplateEngine templates{embedded::templates()};
   Assets assets{embedded::assets()};
-  Services services{handoffs, logins,  connections, sign_in,  people,    accounts, sessions,    grants,      trail,
-                    bindings, catalog, clock,       settings, templates, assets,   audit_state, system_facts};
+  vault::ObjectSeal seals{keys, random};
+  oauth::Parts parts{store, catalog, handoffs, vault, bindings, seals, keys, clock, random, ids, kHome};
+  oauth::Discovery discovery{client, clock};
+  oauth::ServerCalls calls{client, clock, random};
+  oauth::IdTokens id_tokens{client, clock};
+  oauth::Clients oauth_clients{parts, discovery, calls, {.public_url = std::string(kOrigin)}};
+  oauth::Connect oauth_connect{parts, oauth_clients, discovery, calls, id_tokens, std::string(kOrigin)};
+  oauth::Tokens tokens{parts, oauth_clients, calls, [](std::chrono::milliseconds) {}};
+  oauth::Revoker revoker{parts, oauth_clients, calls};
+  webhook::Webhooks webhooks{store,    catalog, vault,
+                             bindings, client,  keys,
+                             clock,    ids,     {.workspace = kHome, .public_url = std::string(kOrigin)}};
+  Services services{handoffs, logins,  connections, oauth_clients, oauth_connect, discovery,   tokens,      revoker,
+                    webhooks, sign_in, people,      accounts,      sessions,      grants,      trail,       bindings,
+                    catalog,  clock,   settings,    templates,     assets,        audit_state, system_facts};
   Doorkeeper doorkeeper{sign_in, grants, settings};
   http::Router router;
 };

@@ -33,7 +33,9 @@ class HandoffView : public ::testing::Test {
                               .help_url = "https://acme.example/help",
                               .fields = {user, key},
                               .placement = {},
-                              .live_test = {}});
+                              .live_test = {},
+                              .oauth = {},
+                              .webhook = {}});
     ada.id = PersonId(7);
     ada.login = "ada";
     ada.display_name = "Ada L.";
@@ -43,6 +45,7 @@ class HandoffView : public ::testing::Test {
     card.handoff.user_code = "WDJB-MJHT";
     card.handoff.created_at = kAsked;
     card.handoff.expires_at = kAsked + std::chrono::seconds(600);
+    card.handoff.agent = AgentId(5);
     card.agent.name = "Helper";
     card.agent_owner = ada;
     card.integration = catalog::IntegrationPtr(catalog::IntegrationPtr(), &acme);  // not owned

@@ -42,8 +42,10 @@ class ProviderPages : public WebTest {
   }
   // The same pages over other providers.
   void serve(const vault::Bindings& others) {
-    other_services.emplace(Services{handoffs, logins, connections, sign_in, people, accounts, sessions, grants, trail,
-                                    others, catalog, clock, settings, templates, assets, audit_state, system_facts});
+    other_services.emplace(Services{handoffs, logins,    connections, oauth_clients, oauth_connect, discovery,
+                                    tokens,   revoker,   webhooks,    sign_in,       people,        accounts,
+                                    sessions, grants,    trail,       others,        catalog,       clock,
+                                    settings, templates, assets,      audit_state,   system_facts});
     router = http::Router();
     add_page_routes(router, *other_services);
   }

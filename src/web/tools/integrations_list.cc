@@ -24,13 +24,14 @@ AgentTool integrations_list() {
   tool.description.title = "List integrations";
   tool.description.description = "The services a credential can be asked for, with the templates of each.";
   tool.description.input_schema = schema::Object().json();
-  const auto auth_template = schema::Object("How a credential is obtained and placed")
-                                 .required("slug", schema::text("For connections.createHandoff", {.max = 64}))
-                                 .required("kind", schema::text("api_key, bearer, basic, custom or none", {.max = 32}))
-                                 .required("label", schema::text("In words", {.max = 256}))
-                                 .required("secrets", schema::list_of(schema::text("A field", {.max = 64}),
-                                                                      "Names for inputs of connections.create", 32))
-                                 .open();
+  const auto auth_template =
+      schema::Object("How a credential is obtained and placed")
+          .required("slug", schema::text("For connections.createHandoff", {.max = 64}))
+          .required("kind", schema::text("api_key, bearer, basic, custom, oauth2, webhook or none", {.max = 32}))
+          .required("label", schema::text("In words", {.max = 256}))
+          .required("secrets",
+                    schema::list_of(schema::text("A field", {.max = 64}), "Names for inputs of connections.create", 32))
+          .open();
   const auto integration = schema::Object("A service")
                                .required("slug", schema::text("For connections.createHandoff", {.max = 64}))
                                .required("name", schema::text("In words", {.max = 256}))

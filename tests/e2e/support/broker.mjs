@@ -1,6 +1,6 @@
 // The real program, started for one test and stopped after it.
 //
-//   const broker = await startBroker(t);              // or { args, dataDir, env, keep }
+//   const broker = await startBroker(t);              // or { args, dataDir, env, listen }
 //   broker.baseUrl, .mcpUrl, .opsUrl, .agentToken, .pid      from the ready file
 //   broker.adminLink                                         the one-use sign-in link
 //   broker.stdout(), .stderr(), .output()                    what it printed so far; output() is both
@@ -28,7 +28,7 @@ const startLimitMs = 20_000;
 const stopLimitMs = 6_000; // the program promises 5 s; one for a busy machine
 
 // `dataDir`: kept between runs; without it --ephemeral. The rest of the environment does not reach the program.
-export async function startBroker(t, { args = [], dataDir, env = {} } = {}) {
+export async function startBroker(t, { args = [], dataDir, env = {}, listen = '127.0.0.1:0' } = {}) {
   assert.ok(existsSync(program), `${program} is missing: make build`);
   const scratch = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
   const readyFile = join(scratch, 'ready.json');
@@ -36,7 +36,7 @@ export async function startBroker(t, { args = [], dataDir, env = {} } = {}) {
   const storage = dataDir ? ['--data-dir', dataDir] : ['--ephemeral'];
   const process_ = spawn(
     program,
-    ['dev', ...storage, '--listen', '127.0.0.1:0', '--ready-file', readyFile, '--admin-link-file', linkFile, ...args],
+    ['dev', ...storage, '--listen', listen, '--ready-file', readyFile, '--admin-link-file', linkFile, ...args],
     { env: { PATH: process.env.PATH, HOME: scratch, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const broker = new Broker(process_, scratch);
@@ -127,10 +127,13 @@ export async function run(args, { env = {} } = {}) {
   return { code, ...printed };
 }
 
+const temporary = [];
+process.on('exit', () => temporary.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+
 // An empty folder, gone when the test file ends: hooks run in the order they were added, and a broker that uses
 // it may be stopped by a later one.
 export function temporaryDir() {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-data-'));
-  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  temporary.push(dir);
   return dir;
 }

@@ -38,7 +38,7 @@ async function startWithGuests(t, dataDir) {
   return { broker: await startBroker(t, { dataDir, env: settings }), invitations };
 }
 
-function troublesOf(page) {
+export function troublesOf(page) {
   const troubles = [];
   page.on('pageerror', (error) => troubles.push(error.message));
   page.on('console', (message) => {
