@@ -269,6 +269,7 @@ http::Response act_on_request(const Services& services, http::Call& call) {
   const domain::Acting acting = acting_of(call.caller);
   handoff::Look look = services.handoffs.look(acting, link);
   const auto* card = std::get_if<handoff::Card>(&look);
+  if (card == nullptr) services.handoffs.find_for(acting, link);  // throws: not yours
   const std::string back = "/h/" + percent_encode(link);
   if (!card || card->handoff.kind != domain::HandoffKind::kOAuthClient || !domain::is_open(card->state)) {
     return http::see_other(back);

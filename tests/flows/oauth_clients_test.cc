@@ -85,7 +85,7 @@ TEST_F(OAuthClients, EndpointsOfTheAgentsChoiceAreAnAdminsToConfirm) {
   EXPECT_EQ(status(minted), "pending");
 
   const Json for_org = ask_for("/v1/oauth/clients", proposal("org"), 202);
-  EXPECT_EQ(confirm(ada, for_org, typed).status, 303);
+  EXPECT_EQ(confirm(ada, for_org, typed).status, 403);
   EXPECT_EQ(status(for_org), "pending") << "she is no admin";
   EXPECT_EQ(confirm(boss, for_org, typed).status, 303);
   EXPECT_EQ(status(for_org), "completed");

@@ -113,6 +113,21 @@ TEST_F(OAuthLife, AReconnectByAnotherAccountIsRefusedAndItsTokensAreGivenBack) {
   EXPECT_EQ(state_of(id), "active");
 }
 
+// Nor is whoever the provider does not name this time.
+TEST_F(OAuthLife, AReconnectByNobodyInParticularIsRefused) {
+  const std::string id = connected();
+  Browser browser = browser_of(ada);
+  const Json again = reconnect(browser, id);
+  provider.token_extra = {{"user", nullptr}};
+  connect(browser, again);
+  EXPECT_EQ(connection(id)["identityLabel"], "acct-ada@example");
+  EXPECT_TRUE(events("connection.reconnected").empty());
+  provider.token_extra = Json::object();
+  connect(browser, again);
+  EXPECT_EQ(events("connection.reconnected").size(), 1U);
+  EXPECT_EQ(state_of(id), "active");
+}
+
 // Facts D4, abuse case 39: what still works is kept, and the server is left alone for a while.
 TEST_F(OAuthLife, AServerThatIsDownCostsNothingAsLongAsTheTokenWorks) {
   const std::string id = connected();

@@ -72,7 +72,10 @@ TEST_F(OAuthDescribed, EveryRefusalIsAsPromised) {
   EXPECT_EQ(code(post("/v1/oauth/start", {{"integration", "acme"}, {"redirectUri", "https://evil.example"}})),
             "bad_redirect_uri");
   EXPECT_EQ(code(post("/v1/oauth/cancel", {{"state", "nothing"}})), "unknown_handoff");
-  EXPECT_EQ(code(post("/v1/oauth/probe", {{"url", "https://none.example/"}})), "no_metadata");
+  provider.instead["https://none.example/.well-known/oauth-authorization-server"] = [](const auto&) {
+    return ScriptedProvider::answer(404, "{}");
+  };
+  EXPECT_EQ(code(post("/v1/oauth/probe", {{"url", "https://none.example"}})), "no_metadata");
   Json odd = proposal();
   odd["tokenUrl"] = "http://as.odd.example/token";
   EXPECT_EQ(code(post("/v1/oauth/clients", odd)), "bad_endpoint");
