@@ -29,10 +29,10 @@ void check_client_id(std::string& client_id, std::vector<FieldProblem>& problems
   Secret typed(std::move(client_id));
   vault::trim(typed);
   client_id = typed.reveal();
-  const auto field = field_of("client_id", "client ID", 1024);
+  const auto field = field_of("client_id", "client id", 1024);
   std::string problem = vault::problem_with(field, std::string_view(client_id));
   if (problem.empty() && !is_visible(client_id)) {
-    problem = "The client ID has a character that does not belong there: no spaces, no letters beyond ASCII";
+    problem = "The client id has a character that does not belong there: no spaces, no letters beyond ASCII";
   }
   if (!problem.empty()) problems.push_back({"client_id", std::move(problem)});
 }

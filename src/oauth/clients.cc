@@ -135,6 +135,12 @@ domain::OAuthClient Clients::pick(const handoff::Asker& asker, const domain::Int
     }
   }
   SetUp found = set_up(integration.slug, form.slug);
+  // Nobody could say whether one is made by itself: later perhaps it can be said.
+  if (!found.problem.empty()) {
+    throw Error(ErrorCode::kUpstream, "no_metadata",
+                integration.name + " could not be asked how it does OAuth: " + found.problem)
+        .recovery("oauth.clients.createHandoff");
+  }
   if (found.way == Way::kByHand) {
     throw Error(ErrorCode::kConflict, "oauth_client_missing",
                 "No OAuth client for " + integration.name + " is set up here yet. " + found.why +

@@ -92,7 +92,7 @@ TEST_F(OAuthProvider, B027_AWaiverIsSeenByThePersonAndStandsInTheRecord) {
 
 TEST_F(OAuthProvider, B029_MetadataOfAnotherIssuerIsNotUsed) {
   provider.metadata[std::string(kAcme)] = {{"issuer", "https://evil.example"}};
-  EXPECT_EQ(code_of(ask(Json::object())), "oauth_client_missing") << "it cannot be asked how to register";
+  EXPECT_EQ(code_of(ask(Json::object())), "no_metadata") << "it cannot be asked how to register";
   EXPECT_EQ(provider.calls(kAcme / "register"), 0U);
   const http::Response probed = agent.post("/v1/oauth/probe", R"({"url":"https://as.acme.example"})");
   EXPECT_EQ(code_of(probed), "issuer_mismatch");

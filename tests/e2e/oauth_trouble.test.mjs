@@ -26,9 +26,10 @@ async function worksAgain(request) {
 test('a provider that cannot be discovered: the agent is told, and asks again later', async () => {
   await provider.pause();
   const { status, body } = await scene.agent.call('POST', '/v1/oauth/start', { integration: 'acme' });
-  assert.equal(status, 409, JSON.stringify(body));
-  assert.equal(body.code, 'oauth_client_missing');
-  assert.match(body.detail, /could not be asked how clients are registered/);
+  assert.equal(status, 502, JSON.stringify(body));
+  assert.equal(body.code, 'no_metadata');
+  assert.equal(body.retryable, true);
+  assert.match(body.detail, /Acme could not be asked how it does OAuth/);
   await provider.resume();
   assert.equal((await ask()).status, 'redirect');
 });
