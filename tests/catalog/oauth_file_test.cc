@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "catalog/catalog.h"
 
-namespace countersign::catalog {
+namespace countersign::catalog::oauth_file {
 namespace {
 
 using domain::BaseUrlRule;
@@ -384,4 +384,4 @@ TEST(OAuthFile, SaysWhereItWasReadUp) {
 }
 
 }  // namespace
-}  // namespace countersign::catalog
+}  // namespace countersign::catalog::oauth_file

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "catalog/catalog.h"
 
-namespace countersign::catalog {
+namespace countersign::catalog::obtained_file {
 namespace {
 
 using domain::AccountFrom;
@@ -282,4 +282,4 @@ TEST(WebhookFile, MakesNoCalls) {
 }
 
 }  // namespace
-}  // namespace countersign::catalog
+}  // namespace countersign::catalog::obtained_file

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "catalog/catalog.h"
 
-namespace countersign::catalog {
+namespace countersign::catalog::placement_file {
 namespace {
 
 Json secret(const char* name) { return {{"name", name}, {"label", name}}; }
@@ -158,4 +158,4 @@ TEST(PlacementFile, FixedHeadersAreTheSameForEverybodyAndNoCredential) {
 }
 
 }  // namespace
-}  // namespace countersign::catalog
+}  // namespace countersign::catalog::placement_file

@@ -157,10 +157,10 @@ TEST_P(AgentsContract, AnOwnersAgentsAreOrphanedAndTakenBackEachWithItsEvent) {
   }
   EXPECT_TRUE(revoke(25));
   const auto before = events();
-  using Ids = std::set<std::int64_t>;
-  EXPECT_EQ(set_orphaned(31, Instant()), (Ids{})) << "none was";
+  using IdSet = std::set<std::int64_t>;
+  EXPECT_EQ(set_orphaned(31, Instant()), (IdSet{})) << "none was";
   EXPECT_EQ(events(), before);
-  EXPECT_EQ(set_orphaned(31, after(6)), (Ids{21, 22}));
+  EXPECT_EQ(set_orphaned(31, after(6)), (IdSet{21, 22}));
   EXPECT_EQ(find(21)->orphaned_at, after(6));
   EXPECT_EQ(find(23)->orphaned_at, Instant());
   EXPECT_EQ(find(25)->orphaned_at, Instant());
@@ -172,9 +172,9 @@ TEST_P(AgentsContract, AnOwnersAgentsAreOrphanedAndTakenBackEachWithItsEvent) {
   EXPECT_EQ(events(), before + 2);
 
   insert(agent(27));
-  EXPECT_EQ(set_orphaned(31, after(7)), (Ids{27})) << "the others are already";
+  EXPECT_EQ(set_orphaned(31, after(7)), (IdSet{27})) << "the others are already";
   EXPECT_EQ(find(21)->orphaned_at, after(6));
-  EXPECT_EQ(set_orphaned(31, Instant()), (Ids{21, 22, 27}));
+  EXPECT_EQ(set_orphaned(31, Instant()), (IdSet{21, 22, 27}));
   EXPECT_EQ(find(27)->orphaned_at, Instant());
   EXPECT_EQ(events(), before + 7);
 }

@@ -2,7 +2,7 @@
 
 #include "engine.h"
 
-namespace countersign::contract {
+namespace countersign::contract::connections {
 namespace {
 
 using namespace support;  // NOLINT: records by the dozen
@@ -346,4 +346,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, ConnectionsContract, testing::ValuesIn(engines
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace
-}  // namespace countersign::contract
+}  // namespace countersign::contract::connections

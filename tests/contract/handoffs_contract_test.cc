@@ -3,7 +3,7 @@
 
 #include "engine.h"
 
-namespace countersign::contract {
+namespace countersign::contract::handoffs {
 namespace {
 
 using namespace support;  // NOLINT: records by the dozen
@@ -354,4 +354,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, HandoffsContract, testing::ValuesIn(engines())
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace
-}  // namespace countersign::contract
+}  // namespace countersign::contract::handoffs

@@ -1,7 +1,7 @@
 // Clients at authorization servers, their sealed fields, and what agents propose of them.
 #include "engine.h"
 
-namespace countersign::contract {
+namespace countersign::contract::oauth_clients {
 namespace {
 
 using namespace support;  // NOLINT: records by the dozen
@@ -297,4 +297,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, OAuthClientsContract, testing::ValuesIn(engine
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace
-}  // namespace countersign::contract
+}  // namespace countersign::contract::oauth_clients

@@ -3,7 +3,7 @@
 
 #include "engine.h"
 
-namespace countersign::contract {
+namespace countersign::contract::oauth_flows {
 namespace {
 
 using namespace support;  // NOLINT: records by the dozen
@@ -301,4 +301,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, OAuthFlowsContract, testing::ValuesIn(engines(
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace
-}  // namespace countersign::contract
+}  // namespace countersign::contract::oauth_flows

@@ -3,7 +3,7 @@
 
 #include "engine.h"
 
-namespace countersign::contract {
+namespace countersign::contract::revocations {
 namespace {
 
 using namespace support;  // NOLINT: records by the dozen
@@ -234,4 +234,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, RevocationsContract, testing::ValuesIn(engines
                          [](const auto& engine) { return engine.param.name; });
 
 }  // namespace
-}  // namespace countersign::contract
+}  // namespace countersign::contract::revocations

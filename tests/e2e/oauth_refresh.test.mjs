@@ -42,6 +42,9 @@ test('a token is renewed before it ends, and each refresh token is used once', a
   const { provider, page } = scene;
   const { connectionId } = await scene.connect();
   await eventually('two renewals', () => provider.count('refresh_token') >= 2);
+  provider.rewrite('token', (body) => (body.expires_in = 3600)); // now it rests, and can be looked at
+  const soon = Date.now() + 60_000;
+  await eventually('a token that lasts', () => scene.stored('select expires_at from oauth_accounts') > soon);
   const used = provider.requests.filter(({ grant }) => grant === 'refresh_token');
   const values = used.map((request) => request.secret('refresh_token'));
   assert.equal(new Set(values).size, values.length, 'no refresh token was sent twice');

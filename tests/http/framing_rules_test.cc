@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace countersign::http {
+namespace countersign::http::framing_rules {
 namespace {
 
 std::size_t body_limit(Method, std::string_view path) { return path == "/small" ? 8 : 64 * 1024; }
@@ -266,4 +266,4 @@ TEST(Framing, UnknownMethodIsForTheRouterToJudge) {
 }
 
 }  // namespace
-}  // namespace countersign::http
+}  // namespace countersign::http::framing_rules

@@ -11,7 +11,7 @@
 #include "support/captured_log.h"
 #include "support/fake_clock.h"
 
-namespace countersign::http {
+namespace countersign::http::waiters {
 namespace {
 
 using namespace std::chrono_literals;
@@ -283,4 +283,4 @@ TEST_F(WaitersTest, HoldsAndChangesInARaceLoseNone) {
 }
 
 }  // namespace
-}  // namespace countersign::http
+}  // namespace countersign::http::waiters

@@ -5,7 +5,7 @@
 
 #include "mcp/samples.h"
 
-namespace countersign::mcp {
+namespace countersign::mcp::server {
 namespace {
 
 using testing::ask, testing::body, testing::error, testing::request, testing::result, testing::status;
@@ -245,4 +245,4 @@ TEST(McpServer, WronglyDeclaredToolsStopTheStart) {
 }
 
 }  // namespace
-}  // namespace countersign::mcp
+}  // namespace countersign::mcp::server

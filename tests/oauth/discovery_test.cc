@@ -10,7 +10,7 @@
 #include "support/fake_clock.h"
 #include "support/scripted_server.h"
 
-namespace countersign::oauth {
+namespace countersign::oauth::discovery {
 namespace {
 
 using std::chrono::milliseconds;
@@ -315,4 +315,4 @@ TEST_F(DiscoveryOnTheWire, TakesNoMoreThanSixtyFourKilobytes) {
 }
 
 }  // namespace
-}  // namespace countersign::oauth
+}  // namespace countersign::oauth::discovery

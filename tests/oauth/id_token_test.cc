@@ -16,7 +16,7 @@
 #include "support/fake_clock.h"
 #include "vault/scripted_client.h"
 
-namespace countersign::oauth {
+namespace countersign::oauth::id_token {
 namespace {
 
 using namespace std::chrono_literals;
@@ -435,4 +435,4 @@ TEST_F(IdTokenTest, A042_OfManyAtTheSameMomentOneAsks) {
 }
 
 }  // namespace
-}  // namespace countersign::oauth
+}  // namespace countersign::oauth::id_token

@@ -13,7 +13,7 @@
 #include "support/scripted_server.h"
 #include "support/seeded_random.h"
 
-namespace countersign::oauth {
+namespace countersign::oauth::server_calls {
 namespace {
 
 using domain::ClientAuth;
@@ -650,4 +650,4 @@ TEST_F(TokenEndpointOnTheWire, A049_APrivateAddressIsForTheAdminToAllow) {
 }
 
 }  // namespace
-}  // namespace countersign::oauth
+}  // namespace countersign::oauth::server_calls

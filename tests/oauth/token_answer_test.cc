@@ -248,36 +248,36 @@ TEST(TokenAnswer, TheApisAddressIsOneTheFileAllows) {
 
 // --- refusals ---
 
-TokenRefusal error_answer(int status, std::string_view error, const domain::OAuthSpec& spec = {}) {
+TokenRefusal refused_as(int status, std::string_view error, const domain::OAuthSpec& spec = {}) {
   return refusal(WireClient::answer(status, dump_json({{"error", error}, {"error_description", "words"}})), spec);
 }
 
 TEST(TokenRefusal, OnlyInvalidGrantAndItsKinAreDefinite) {
   for (const char* error : {"invalid_grant", "bad_refresh_token", "bad_verification_code", "invalid_refresh_token"}) {
-    const TokenRefusal refused = error_answer(400, error);
+    const TokenRefusal refused = refused_as(400, error);
     EXPECT_EQ(refused.kind, Kind::kGrant) << error;
     EXPECT_EQ(refused.error, error);
     EXPECT_EQ(refused.words, "words");
     EXPECT_EQ(refused.status, 400);
     EXPECT_FALSE(refused.may_have_arrived);
   }
-  EXPECT_EQ(error_answer(401, "invalid_client").kind, Kind::kConfiguration);
+  EXPECT_EQ(refused_as(401, "invalid_client").kind, Kind::kConfiguration);
   for (const char* error :
        {"invalid_client", "unauthorized_client", "invalid_target", "invalid_scope", "invalid_request",
         "unsupported_grant_type", "INVALID_GRANT", "invalid_grant2", "redirect_uri_mismatch"}) {
-    EXPECT_EQ(error_answer(400, error).kind, Kind::kConfiguration) << error;
+    EXPECT_EQ(refused_as(400, error).kind, Kind::kConfiguration) << error;
   }
 }
 
 TEST(TokenRefusal, WhatWillPassPassesWhateverElseItSays) {
   for (const int status : {500, 502, 503, 504, 599, 429, 408}) {
-    EXPECT_EQ(error_answer(status, "invalid_grant").kind, Kind::kPassing) << status;
+    EXPECT_EQ(refused_as(status, "invalid_grant").kind, Kind::kPassing) << status;
     EXPECT_EQ(refusal(WireClient::answer(status, "<html>", "text/html")).kind, Kind::kPassing) << status;
-    EXPECT_EQ(error_answer(status, "x").may_have_arrived, status >= 500) << status;
+    EXPECT_EQ(refused_as(status, "x").may_have_arrived, status >= 500) << status;
   }
   EXPECT_EQ(refusal(WireClient::answer(503, "")).error, "server_error");
   EXPECT_EQ(refusal(WireClient::answer(429, "")).error, "rate_limited");
-  EXPECT_EQ(error_answer(400, "temporarily_unavailable").kind, Kind::kPassing);
+  EXPECT_EQ(refused_as(400, "temporarily_unavailable").kind, Kind::kPassing);
 }
 
 TEST(TokenRefusal, A034_ARedirectIsNotFollowedAndNotRead) {
@@ -287,7 +287,7 @@ TEST(TokenRefusal, A034_ARedirectIsNotFollowedAndNotRead) {
     const TokenRefusal refused = refusal(response);
     EXPECT_EQ(refused.kind, Kind::kMalformed) << status;
     EXPECT_EQ(refused.error, "redirect_refused");
-    EXPECT_EQ(error_answer(status, "invalid_grant").kind, Kind::kMalformed) << "its body says nothing";
+    EXPECT_EQ(refused_as(status, "invalid_grant").kind, Kind::kMalformed) << "its body says nothing";
   }
 }
 
@@ -297,8 +297,8 @@ TEST(TokenRefusal, ASuccessOfAnotherKindIsNone) {
 }
 
 TEST(TokenRefusal, AnErrorMayComeWithStatus200) {
-  EXPECT_EQ(error_answer(200, "bad_verification_code").kind, Kind::kGrant);
-  EXPECT_EQ(error_answer(200, "incorrect_client_credentials").kind, Kind::kConfiguration);
+  EXPECT_EQ(refused_as(200, "bad_verification_code").kind, Kind::kGrant);
+  EXPECT_EQ(refused_as(200, "incorrect_client_credentials").kind, Kind::kConfiguration);
   EXPECT_EQ(refusal(with("error", "invalid_grant")).kind, Kind::kMalformed)
       << "a token and an error: neither is believed";
 }

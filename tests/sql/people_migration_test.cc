@@ -7,7 +7,7 @@
 #include "sql/json_columns.h"
 #include "sql/query.h"
 
-namespace countersign::sql {
+namespace countersign::sql::people_migration {
 namespace {
 
 using namespace support;  // NOLINT: records by the dozen
@@ -299,4 +299,4 @@ TEST(PeopleMigration, PowerLossAtAnyMomentLeavesOneSchemaOrTheOther) {
 }
 
 }  // namespace
-}  // namespace countersign::sql
+}  // namespace countersign::sql::people_migration

@@ -8,7 +8,7 @@
 #include "web/audit_file.h"
 #include "web/fixture.h"
 
-namespace countersign::web {
+namespace countersign::web::audit_pages {
 namespace {
 
 constexpr std::string_view kPassword = "violet-harbour-tuba";
@@ -213,4 +213,4 @@ TEST(AuditFacts, TimeIsWrittenForMachines) {
 }
 
 }  // namespace
-}  // namespace countersign::web
+}  // namespace countersign::web::audit_pages

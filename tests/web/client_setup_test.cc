@@ -10,7 +10,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 
-namespace countersign::web {
+namespace countersign::web::client_setup {
 namespace {
 
 using ::testing::HasSubstr;
@@ -88,4 +88,4 @@ TEST(ClientSetup, EachIsToldApartByItsId) {
 }
 
 }  // namespace
-}  // namespace countersign::web
+}  // namespace countersign::web::client_setup

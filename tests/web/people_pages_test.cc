@@ -4,7 +4,7 @@
 #include "web/fixture.h"
 #include "web/people_words.h"
 
-namespace countersign::web {
+namespace countersign::web::people_pages {
 namespace {
 
 constexpr std::string_view kPassword = "violet-harbour-tuba";
@@ -214,4 +214,4 @@ TEST(PeopleWords, BrowserIsNamedWhereItCanBeTold) {
 }
 
 }  // namespace
-}  // namespace countersign::web
+}  // namespace countersign::web::people_pages

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "web/fixture.h"
 
-namespace countersign::web {
+namespace countersign::web::provider_pages {
 namespace {
 
 constexpr std::string_view kPassword = "violet-harbour-tuba";
@@ -175,4 +175,4 @@ TEST_F(ProviderPages, LongListsAreSearched) {
 }
 
 }  // namespace
-}  // namespace countersign::web
+}  // namespace countersign::web::provider_pages

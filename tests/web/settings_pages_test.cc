@@ -3,7 +3,7 @@
 
 #include "web/fixture.h"
 
-namespace countersign::web {
+namespace countersign::web::settings_pages {
 namespace {
 
 constexpr std::string_view kPassword = "violet-harbour-tuba";
@@ -139,4 +139,4 @@ TEST_F(SettingsPages, AnotherAddressThanThePublicOneIsPointedOut) {
 }
 
 }  // namespace
-}  // namespace countersign::web
+}  // namespace countersign::web::settings_pages

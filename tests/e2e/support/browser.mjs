@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
@@ -24,17 +25,30 @@ const args = [
   '--disable-sync',
 ];
 
+const patienceMs = 10_000;
+
+// Chromium now and then does not end when it is asked to; playwright would wait for it for ever.
+const inTime = (promise) => Promise.race([promise, sleep(patienceMs, 'late', { ref: false })]);
+
+let server;
 let browser;
-after(() => browser?.close());
+after(async () => {
+  if (server && (await inTime(server.close())) === 'late') await server.kill();
+});
+
+async function launch() {
+  server = await chromium.launchServer({ executablePath, args });
+  return chromium.connect(server.wsEndpoint());
+}
 
 // Phone width first: what fits there fits everywhere.
 export async function openBrowser(t, options = {}) {
   assert.ok(existsSync(executablePath), `${executablePath} is missing: scripts/install-dependencies test`);
-  browser ??= await chromium.launch({ executablePath, args });
+  browser ??= await launch();
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
-  t.after(() => context.close());
+  t.after(() => inTime(context.close()));
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(patienceMs);
   return { page, context };
 }
 

@@ -198,10 +198,14 @@ class OAuthScene {
     return [...person.page.matchAll(/href="(\/audit\/\d+)"/g)].map(([, path]) => path);
   }
 
+  stored = (sql) => execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 5000', this.#database(), sql], { encoding: 'utf8' }).trim();
+
+  #database = () => join(this.start.dataDir, 'countersign.db');
+
   // Nobody can move the clock of the real program; what it wrote down can be moved. It looks again after its own next
   // change.
   async rewrite(sql) {
-    execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(this.start.dataDir, 'countersign.db'), sql]);
+    execFileSync('sqlite3', ['-cmd', '.timeout 5000', this.#database(), sql]);
     await this.agent.mint();
   }
 
