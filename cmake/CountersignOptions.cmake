@@ -50,4 +50,4 @@ pkg_check_modules(pistache REQUIRED IMPORTED_TARGET libpistache)
 pkg_check_modules(ctemplate REQUIRED IMPORTED_TARGET libctemplate)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
-find_package(CURL REQUIRED)
+find_package(CURL REQUIRED)  # for its headers: it is loaded by the first call to a provider, not linked

@@ -11,7 +11,7 @@ cmake_policy(SET CMP0057 NEW)
 set(homes
   "pistache/|http/edge.cc"
   "boost/|http/framing.cc"
-  "curl/|http/client.cc"
+  "curl/|http/curl_library.h"
   "ctemplate/|web/template_engine.cc"
   "SQLiteCpp/|sql"
   "sqlite3.h|sql"

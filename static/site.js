@@ -46,11 +46,13 @@
     });
   }
 
-  // On a phone the way around is one row that scrolls: where one is, is in sight.
+  // On a phone the way around is one row that scrolls: where one is, is in sight, also after the phone was turned.
   function setUpNavigation() {
     each('nav [aria-current="page"]', (here) => {
       const row = here.parentElement;
-      row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+      const show = () => (row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2);
+      show();
+      window.addEventListener("resize", show);
     });
   }
 

@@ -65,6 +65,7 @@ handoff::LoginOptions login_options(const ApplicationOptions& options) {
   login.return_code = options.config.return_code;
   login.loopback_only = is_loopback_url(options.public_url);
   login.longest_grant = options.config.longest_grant;
+  login.proxies = options.config.trusted_proxies;
   return login;
 }
 
@@ -91,7 +92,7 @@ vault::Providers make_providers(const ApplicationOptions& options, http::Client&
   if (!config.env_prefix.empty()) providers.push_back(vault::env_provider(config.env_prefix, options.environment));
   if (!config.file_directory.empty()) {
     std::vector<std::filesystem::path> ours{config.data_dir};
-    for (const auto& file : {config.master_key_file, config.vault_token_file}) {
+    for (const auto& file : {master_key_path(config), config.vault_token_file}) {
       if (!file.empty()) ours.push_back(file);
     }
     providers.push_back(vault::file_provider(config.file_directory, std::move(ours)));
@@ -176,7 +177,7 @@ struct Application::Parts {
         calls(client, clock, random),
         id_tokens(client, clock),
         oauth_clients(oauth_parts(clock, random), discovery, calls, client_options(options)),
-        oauth_connect(oauth_parts(clock, random), oauth_clients, discovery, calls, id_tokens, options.public_url),
+        oauth_connect(oauth_parts(clock, random), oauth_clients, discovery, calls, id_tokens),
         tokens(oauth_parts(clock, random), oauth_clients, calls,
                [](std::chrono::milliseconds wait) { std::this_thread::sleep_for(wait); }),
         revoker(oauth_parts(clock, random), oauth_clients, calls),
@@ -246,6 +247,11 @@ struct Application::Parts {
                   [refreshes] { return static_cast<double>(refreshes().put_off); });
     metrics.count("countersign_oauth_refreshes_rejected_total", "Accounts that a person has to connect again.",
                   [refreshes] { return static_cast<double>(refreshes().rejected); });
+    metrics.counts(
+        "countersign_audit_events_total",
+        "What the audit record holds, by action: sign_in.failed, handoff.completed and so on. Counted as the "
+        "chain is verified, a few seconds behind.",
+        "action", [this] { return audit_watch.counts(); });
     metrics.gauge("countersign_store_writable", "1 while the database takes writes.",
                   [this] { return storage.store.health().writable ? 1.0 : 0.0; });
   }

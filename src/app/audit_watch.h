@@ -3,6 +3,8 @@
 // step(); state() is for any thread. What it cannot see (a cut tail, an older copy) `audit verify` does.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -19,6 +21,8 @@ class AuditWatch {
 
   void step();
   web::AuditState state() const;
+  // How many of each there are in what was verified so far: by action, which are words of ours.
+  std::map<std::string, std::int64_t> counts() const;
 
  private:
   static constexpr std::size_t kRowsAtOnce = 20'000;
@@ -29,6 +33,7 @@ class AuditWatch {
   domain::ChainWalk walk_;  // of step() alone
   mutable std::mutex mutex_;
   web::AuditState state_;
+  std::map<std::string, std::int64_t> counts_;
 };
 
 }  // namespace countersign::app

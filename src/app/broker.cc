@@ -83,7 +83,7 @@ Broker::~Broker() {
 }
 
 void Broker::serve() {
-  jobs_.every(20ms, "held requests", [this] { application_->sweep_waiters(); });
+  jobs_.every(100ms, "held requests", [this] { application_->sweep_waiters(); });
   jobs_.every(1s, "audit checkpoint", [this] { application_->write_checkpoint(); });
   jobs_.every(1min, "last seen", [this] { application_->write_last_seen(); });
   jobs_.every(1s, "integrations", [this] { application_->reload_integrations(); });

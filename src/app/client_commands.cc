@@ -9,6 +9,7 @@
 #include "app/terminal.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/one_line.h"
 #include "base/wipe.h"
 #include "http/client.h"
 
@@ -99,7 +100,8 @@ Secret token_for_install(const ClientOptions& options) {
 ExitCode client_connect(const std::string& code, const ClientOptions& options) {
   require_writable(options);
   Grant grant = fetch_grant(without_slash(options.url), code);
-  complain("Connected as the agent \"" + grant.name + "\". MCP URL: " + grant.mcp_url + "\n");
+  complain("Connected as the agent \"" + one_line(grant.name, 100) + "\". MCP URL: " + one_line(grant.mcp_url, 2048) +
+           "\n");
   if (!options.token_file.empty()) {
     write_token_file(options.token_file, grant.token);
     complain("The token is in " + options.token_file.string() + ".\n");

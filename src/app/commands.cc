@@ -12,6 +12,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/one_line.h"
 #include "crypto/master_key.h"
 #include "crypto/system_random.h"
 #include "sql/sqlite_store.h"
@@ -226,7 +227,8 @@ ExitCode agent_list(const Config& config, Output output) {
                     {"owner", owner},
                     {"state", state},
                     {"scopes", domain::text_of(agent.scopes)}});
-    if (output == Output::kText) print(agent.id.text() + "  " + state + "  " + owner + "  " + agent.name + "\n");
+    if (output == Output::kText)
+      print(agent.id.text() + "  " + state + "  " + owner + "  " + one_line(agent.name, 100) + "\n");
   }
   if (output == Output::kJson) print(dump_json(Json{{"agents", std::move(list)}}) + "\n");
   return ExitCode::kOk;

@@ -38,18 +38,24 @@ Error lost(const domain::KeyRow& row, const Error& cause) {
 
 }  // namespace
 
+std::filesystem::path master_key_path(const Config& config) {
+  if (!config.master_key_file.empty()) return config.master_key_file;
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory == nullptr ? std::filesystem::path()
+                              : std::filesystem::path(directory) / config.master_key_credential;
+}
+
 crypto::MasterKey find_master_key(const Config& config, const store::Store& store) {
   const std::vector<domain::KeyRow> rows = stored_keys(store);
+  const std::filesystem::path path = master_key_path(config);
   try {
-    if (!config.master_key_file.empty()) return crypto::load_master_key(config.master_key_file);
-    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-    if (directory == nullptr) {
+    if (!config.master_key_file.empty()) return crypto::load_master_key(path);
+    if (path.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "master_key_missing",
                   "No master key: set keys.master_key_file, or give systemd the credential " +
                       config.master_key_credential + ". `countersign key create PATH` makes a new one.");
     }
-    return crypto::load_master_key(std::filesystem::path(directory) / config.master_key_credential,
-                                   crypto::MasterKeySource::kSystemdCredential);
+    return crypto::load_master_key(path, crypto::MasterKeySource::kSystemdCredential);
   } catch (const Error& error) {
     if (error.reason() == "master_key_missing" && !rows.empty()) throw lost(rows.front(), error);
     throw;

@@ -1,6 +1,7 @@
 // From the master key to an open key ring: what a first start makes, what every later start checks.
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "app/config.h"
@@ -22,6 +23,8 @@ struct OpenedRing {
   std::vector<domain::KeyRow> unsaved;
 };
 
+// The configured file, else the systemd credential; empty: there is neither.
+std::filesystem::path master_key_path(const Config& config);
 // Throws with the reasons of crypto/master_key.h and crypto/key_ring.h; `master_key_lost` when the database
 // holds sealed keys and the file that opens them is gone (not to be mended by a new one).
 crypto::MasterKey find_master_key(const Config& config, const store::Store& store);

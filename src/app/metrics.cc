@@ -74,6 +74,12 @@ class Metrics::Impl {
     prometheus::MetricType type;
     std::function<double()> value;
   };
+  struct ReadCounts {
+    std::string name;
+    std::string help;
+    std::string label;
+    std::function<Counts()> values;
+  };
 
   Series& series(const Key& key) {
     {
@@ -114,6 +120,7 @@ class Metrics::Impl {
   std::map<Key, Series> series_;  // nodes never move: a reference to one stays good
   std::mutex reads_mutex_;
   std::vector<Read> reads_;
+  std::vector<ReadCounts> read_counts_;
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>(version)) {}
@@ -134,6 +141,12 @@ void Metrics::count(const std::string& name, const std::string& help, std::funct
   impl_->reads_.push_back({name, help, prometheus::MetricType::Counter, std::move(read)});
 }
 
+void Metrics::counts(const std::string& name, const std::string& help, const std::string& label,
+                     std::function<Counts()> read) {
+  const std::lock_guard lock(impl_->reads_mutex_);
+  impl_->read_counts_.push_back({name, help, label, std::move(read)});
+}
+
 std::string Metrics::text() const {
   std::vector<prometheus::MetricFamily> families{impl_->build_info()};
   impl_->collect_requests(families);
@@ -146,6 +159,15 @@ std::string Metrics::text() const {
       metric.counter.value = read.value();
     }
     families.push_back({read.name, read.help, read.type, {metric}});
+  }
+  for (const Impl::ReadCounts& read : impl_->read_counts_) {
+    prometheus::MetricFamily family{read.name, read.help, prometheus::MetricType::Counter, {}};
+    for (const auto& [word, number] : read.values()) {
+      prometheus::ClientMetric& metric = family.metric.emplace_back();
+      metric.label = {{read.label, word}};
+      metric.counter.value = static_cast<double>(number);
+    }
+    families.push_back(std::move(family));
   }
   return prometheus::TextSerializer().Serialize(families);
 }

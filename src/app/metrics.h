@@ -2,7 +2,9 @@
 // Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +21,9 @@ class Metrics {
   // A value that is read when somebody asks.
   void gauge(const std::string& name, const std::string& help, std::function<double()> read);
   void count(const std::string& name, const std::string& help, std::function<double()> read);
+  // Several under one name, told apart by one label whose values are words of ours.
+  using Counts = std::map<std::string, std::int64_t>;
+  void counts(const std::string& name, const std::string& help, const std::string& label, std::function<Counts()> read);
 
   std::string text() const;
 

@@ -22,7 +22,7 @@ struct WebhookSpec {
   WebhookScheme scheme = WebhookScheme::kStandard;
   std::string signature_header;  // kBodyHmac: "x-hub-signature-256"
   std::string signature_prefix;  // kBodyHmac: "sha256="
-  std::string id_header;         // kBodyHmac: tells deliveries apart ("x-github-delivery"); empty: the signature does
+  std::string id_header;         // kBodyHmac: each delivery has it ("x-github-delivery"); not signed: it proves nothing
   std::string help_url;          // where the address is entered
   friend bool operator==(const WebhookSpec&, const WebhookSpec&) = default;
 };

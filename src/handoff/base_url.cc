@@ -47,7 +47,7 @@ BaseUrlProblem problem(std::string_view what) { return {std::string(what)}; }
 std::variant<std::string, BaseUrlProblem> parse_base_url(std::string_view text) {
   if (text.empty()) return problem("Enter the base URL, for example https://api.example.com");
   const auto scheme_end = text.find("://");
-  if (scheme_end == std::string_view::npos) return problem("The base URL must begin with https://");
+  if (scheme_end == std::string_view::npos) return problem("The address must begin with https://");
   const std::string scheme = lower(text.substr(0, scheme_end));
   const std::string_view rest = text.substr(scheme_end + 3);
   const auto path_start = std::min(rest.find('/'), rest.size());
@@ -56,15 +56,15 @@ std::variant<std::string, BaseUrlProblem> parse_base_url(std::string_view text) 
 
   const auto port_colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
   const std::string host = authority.substr(0, port_colon);
-  if (!valid_host(host)) return problem("The base URL must name a host and nothing else before the path");
+  if (!valid_host(host)) return problem("The address must name a host and nothing else before the path");
   if (port_colon != std::string::npos && !valid_port(std::string_view(authority).substr(port_colon + 1))) {
-    return problem("The port of the base URL is not a number from 1 to 65535");
+    return problem("The port of the address is not a number from 1 to 65535");
   }
   if (scheme != "https" && !(scheme == "http" && is_loopback(host))) {
-    return problem("The base URL must begin with https:// (plain http only for this machine itself)");
+    return problem("The address must begin with https:// (plain http only for this machine itself)");
   }
   if (!valid_path(path)) {
-    return problem("The path of the base URL may not hold a query, a fragment, escapes or dot segments");
+    return problem("The path of the address may not hold a query, a fragment, escapes or dot segments");
   }
   while (path.ends_with('/')) path.remove_suffix(1);
   return scheme + "://" + authority + std::string(path);

@@ -44,6 +44,17 @@ domain::Connection Connections::get(const Opener& opener, ConnectionId id) const
   return find_visible(store_, opener.workspace, id, opener.person);
 }
 
+domain::Connection Connections::find(const Asker& asker, domain::OwnerKind owner, std::string_view integration,
+                                     std::string_view name) const {
+  if (owner == domain::OwnerKind::kUser && !asker.owner.valid()) throw no_such_connection();
+  const auto whose = owner == domain::OwnerKind::kOrg ? domain::Owner::org() : domain::Owner::user(asker.owner);
+  auto found = store_.read([&](const store::Snapshot& now) {
+    return now.connections().find_by_name(asker.workspace, whose, integration, name);
+  });
+  if (!found) throw no_such_connection();
+  return std::move(*found);
+}
+
 AgentId Connections::asked_by(const domain::Connection& connection) const {
   const auto request = store_.read(
       [&](const store::Snapshot& now) { return now.handoffs().find(connection.workspace, connection.created_by); });

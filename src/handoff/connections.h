@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,6 +29,9 @@ class Connections {
   // kNotFound when it does not exist or is not the caller's to see.
   domain::Connection get(const Asker& asker, ConnectionId id) const;
   domain::Connection get(const Opener& opener, ConnectionId id) const;
+  // By the name its owner gave it; `kUser` is the one the agent acts for. kNotFound as get().
+  domain::Connection find(const Asker& asker, domain::OwnerKind owner, std::string_view integration,
+                          std::string_view name) const;
   // The agent whose request made it, for somebody who may see the connection. None: not by a request.
   AgentId asked_by(const domain::Connection& connection) const;
   // A person removes at once: their own, or as admin the org's.

@@ -23,7 +23,7 @@ constexpr std::size_t kPrunedAtOnce = 500;
 constexpr int kMostPrunings = 20;
 
 std::string name_of(std::string_view identifier) {
-  if (identifier.find_first_not_of(' ') == std::string_view::npos) return std::string(kNameless);
+  if (identity::without_outer_spaces(identifier).empty()) return std::string(kNameless);
   try {
     return identity::checked_name(identifier);
   } catch (Error& error) {
@@ -129,8 +129,8 @@ Logins::Logins(store::Store& store, const crypto::KeyRing& keys, const identity:
       clock_(clock),
       random_(random),
       ids_(ids),
-      options_(options),
-      limits_(std::make_unique<LoginLimits>(LoginLimits::Caps{options.most_per_address, options.most_in_all}, clock)),
+      options_(std::move(options)),
+      limits_(std::make_unique<LoginLimits>(LoginLimits::Caps{options_.most_per_address, options_.most_in_all}, clock)),
       refusals_(std::make_unique<RefusalRecord>()) {}
 
 Logins::~Logins() = default;

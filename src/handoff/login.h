@@ -39,6 +39,8 @@ struct LoginOptions {
   ReturnCode return_code = ReturnCode::kRemote;
   // The public URL names this very machine: only then do two loopback addresses mean one machine.
   bool loopback_only = false;
+  // A proxy's own address is what is left when it does not say whose request it forwards: it tells nobody apart.
+  std::vector<std::string> proxies;
   std::chrono::hours longest_grant{24 * 90};
   int most_per_address = 10;  // a minute, and open at once
   int most_in_all = 60;       // a minute

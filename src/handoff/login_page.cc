@@ -28,7 +28,10 @@ bool same_machine(std::string_view one, std::string_view other, const LoginOptio
   if (!a || !b) return false;
   if (options.loopback_only)
     return has_kind(*a, http::AddressKind::kLoopback) && has_kind(*b, http::AddressKind::kLoopback);
-  return *a == *b && !has_kind(*a, http::AddressKind::kLoopback) && !has_kind(*a, http::AddressKind::kUnspecified);
+  const bool of_a_proxy = std::any_of(options.proxies.begin(), options.proxies.end(),
+                                      [&](const std::string& proxy) { return http::canonical_address(proxy) == a; });
+  return *a == *b && !of_a_proxy && !has_kind(*a, http::AddressKind::kLoopback) &&
+         !has_kind(*a, http::AddressKind::kUnspecified);
 }
 
 // Good for the program while the login waits for it, for `client connect` until the grant is fetched.

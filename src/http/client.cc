@@ -1,56 +1,34 @@
 #include "http/client.h"
 
-#include <curl/curl.h>
-#include <malloc.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <system_error>
 #include <utility>
 
 #include "base/error.h"
+#include "http/curl_library.h"
 #include "http/head_scan.h"
 #include "http/intake.h"
 
 namespace countersign::http {
 namespace {
 
-// libcurl copies headers and bodies into buffers of its own: with these, each is overwritten when given back.
-void wiping_free(void* block) {
-  if (block != nullptr) base::wipe(block, ::malloc_usable_size(block));
-  std::free(block);
-}
-
-void* wiping_realloc(void* block, std::size_t size) {
-  void* larger = std::malloc(size);
-  if (larger == nullptr) return nullptr;
-  if (block != nullptr) std::memcpy(larger, block, std::min(size, ::malloc_usable_size(block)));
-  wiping_free(block);
-  return larger;
-}
-
-void initialise_curl() {
-  static const CURLcode once =
-      ::curl_global_init_mem(CURL_GLOBAL_DEFAULT, std::malloc, wiping_free, wiping_realloc, ::strdup, std::calloc);
-  if (once != CURLE_OK) throw Error(ErrorCode::kInternal, "internal", "libcurl does not start.");
-}
-
 struct CurlFree {
-  void operator()(CURL* handle) const { ::curl_easy_cleanup(handle); }
-  void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
-  void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
-  void operator()(char* text) const { ::curl_free(text); }
+  void operator()(CURL* handle) const { curl().easy_cleanup(handle); }
+  void operator()(CURLU* url) const { curl().url_cleanup(url); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
+  void operator()(char* text) const { curl().free(text); }
 };
 using Handle = std::unique_ptr<CURL, CurlFree>;
 using List = std::unique_ptr<curl_slist, CurlFree>;
 using Text = std::unique_ptr<char, CurlFree>;
 
 void add(List& list, const char* line) {
-  curl_slist* longer = ::curl_slist_append(list.get(), line);
+  curl_slist* longer = curl().slist_append(list.get(), line);
   if (longer == nullptr) throw std::bad_alloc();
   (void)list.release();
   list.reset(longer);
@@ -69,15 +47,15 @@ Error bad_url(std::string why) { return Error(ErrorCode::kInvalidArgument, "bad_
 
 std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
-  if (::curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
+  if (curl().url_get(url, which, &text, flags) != CURLUE_OK) return {};
   return Text(text).get();
 }
 
 Target read_target(const std::string& url, const CurlClientOptions& options) {
   const bool printable = std::all_of(url.begin(), url.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   if (!printable || url.size() > 8192) throw bad_url("A URL is too long, or has characters that must be encoded.");
-  Target target{std::unique_ptr<CURLU, CurlFree>(::curl_url()), {}, {}, {}, false};
-  if (::curl_url_set(target.url.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
+  Target target{std::unique_ptr<CURLU, CurlFree>(curl().url()), {}, {}, {}, false};
+  if (curl().url_set(target.url.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {
     throw bad_url("A URL is malformed, of another kind than https, or carries a user name.");
   }
   const std::string scheme = part(target.url.get(), CURLUPART_SCHEME);
@@ -167,14 +145,14 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
   // Takes every pointer into this object and the request out of the handle; its connections stay open.
-  ~Transfer() { ::curl_easy_reset(handle_); }
+  ~Transfer() { curl().easy_reset(handle_); }
 
   ClientResponse perform() {
     set_rules();
     set_request();
-    const CURLcode code = ::curl_easy_perform(handle_);
+    const CURLcode code = curl().easy_perform(handle_);
     long status = 0;
-    ::curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+    curl().easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK) throw failure(code);
     if (status < 200 || status > 599) throw malformed("status " + std::to_string(status));
     return std::move(intake_).finish(static_cast<int>(status));
@@ -183,7 +161,7 @@ class Transfer {
  private:
   template <class Value>
   void set(CURLoption option, Value value) {
-    if (::curl_easy_setopt(handle_, option, value) != CURLE_OK) {
+    if (curl().easy_setopt(handle_, option, value) != CURLE_OK) {
       throw Error(ErrorCode::kInternal, "internal", "libcurl refuses option " + std::to_string(option) + ".");
     }
   }
@@ -309,9 +287,9 @@ class Transfer {
 
 Error Transfer::failure_before_sending(CURLcode code) const {
   // Nothing of the request has been given to libcurl's connection yet, so its own words are harmless.
-  std::string detail = error_text_[0] == '\0' ? ::curl_easy_strerror(code) : error_text_.data();
+  std::string detail = error_text_[0] == '\0' ? curl().easy_strerror(code) : error_text_.data();
   long cause = 0;
-  ::curl_easy_getinfo(handle_, CURLINFO_OS_ERRNO, &cause);
+  curl().easy_getinfo(handle_, CURLINFO_OS_ERRNO, &cause);
   if (cause != 0) detail += ": " + std::generic_category().message(static_cast<int>(cause));
   switch (code) {
     case CURLE_SSL_CONNECT_ERROR:
@@ -348,7 +326,7 @@ Error Transfer::failure(CURLcode code) const {
   }
   if (!sent_) return failure_before_sending(code);
   if (intake_.fault() != Intake::Fault::kNone || code == CURLE_FILESIZE_EXCEEDED) return failure_of_limits();
-  const std::string detail = ::curl_easy_strerror(code);
+  const std::string detail = curl().easy_strerror(code);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return failed("upstream_timeout", "did not answer in time.", detail);
@@ -400,7 +378,7 @@ class CurlClient::Handles {
       handle = std::move(same->handle);
       idle_.erase(std::next(same).base());
     } else {
-      handle.reset(::curl_easy_init());
+      handle.reset(curl().easy_init());
       if (handle == nullptr) throw std::bad_alloc();
     }
     ++lent_;
@@ -439,7 +417,6 @@ CurlClient::CurlClient(CurlClientOptions options)
 CurlClient::~CurlClient() = default;
 
 ClientResponse CurlClient::send(ClientRequest request) {
-  initialise_curl();  // not before: it costs some megabytes of TLS libraries, and many a broker never calls out
   const Target target = read_target(request.url, options_);
   check_literal(target, rules_, options_);
   struct Loan {

@@ -41,7 +41,7 @@ class Streams {
   // Costs the records of this topic, however many others there are. Does not run a look itself.
   void wake(std::int64_t topic);
   // Looks that the gap put off, heartbeats, deadlines, clients that have gone. The timer thread calls it every
-  // 20 ms, a test with a fake clock calls it itself. It writes to some streams and asks some clients each time,
+  // 100 ms, a test with a fake clock calls it itself. It writes to some streams and asks some clients each time,
   // all of them within 50 calls: ten thousand silent streams must cost next to nothing.
   void sweep();
   // Ends every stream now; a later one gets its head and ends.

@@ -8,7 +8,9 @@
 namespace countersign::http {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{20};
+// Deadlines are seconds long, the shortest is the 2 s of a closing connection: a tenth more hurts nobody, and ten
+// times as many looks would be a quarter of what a broker costs that holds ten thousand polls.
+constexpr std::chrono::milliseconds kTick{200};
 
 void look_at(Connection& connection) {
   try {

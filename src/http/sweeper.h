@@ -1,4 +1,4 @@
-// One thread that looks every 20 ms for connections whose deadline is due. Idle and held connections cost
+// One thread that looks every 200 ms for connections whose deadline is due. Idle and held connections cost
 // nothing in between: the table keeps the deadlines in order.
 #pragma once
 

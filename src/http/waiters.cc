@@ -74,7 +74,7 @@ void Waiters::sweep() {
     const std::lock_guard lock(mutex_);
     const auto end = by_deadline_.upper_bound(clock_.steady_now());
     for (auto place = by_deadline_.begin(); place != end; ++place) {
-      // One that is late already is being looked at: asking every 20 ms would only repeat the look.
+      // One that is late already is being looked at: asking every time would only repeat the look.
       if (!place->second->final) ask(place->second, Hold::Round::kFinal, to_look);
     }
     deserted = take_deserted();

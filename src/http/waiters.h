@@ -31,7 +31,7 @@ class Waiters {
   // Costs the records of this topic, however many others there are. Does not run a look itself.
   void wake(std::int64_t topic);
   // Answers those whose deadline has passed and drops those whose client has gone; the timer thread calls
-  // it every 20 ms, a test with a fake clock calls it itself. It asks some of the clients each time, all
+  // it every 100 ms, a test with a fake clock calls it itself. It asks some of the clients each time, all
   // of them within 50 calls: ten thousand idle holds must cost next to nothing (budget 5).
   void sweep();
   // Answers every held request now, and every later hold() at once.

@@ -17,14 +17,19 @@ void require_fresh_admin(const domain::Acting& by, Instant now) {
   domain::require_fresh(by, now);
 }
 
-bool is_enabled_admin(const domain::Person& person) { return person.role == domain::Role::kAdmin && !person.disabled; }
+// One who can come back: who was invited and never came has an account, and a link that may be lost. Whoever acts
+// is here, on a laptop without any password.
+bool is_admin_at_work(const domain::Person& person, PersonId acting) {
+  return person.role == domain::Role::kAdmin && !person.disabled &&
+         (!person.password_hash.empty() || person.id == acting);
+}
 
 // Counted in the transaction that takes one away, or two admins could take each other away at once.
-void require_another_admin(store::Transaction& tx, const domain::Person& person) {
-  if (!is_enabled_admin(person)) return;
+void require_another_admin(store::Transaction& tx, const domain::Person& person, PersonId acting) {
+  if (!is_admin_at_work(person, acting)) return;
   const auto people = tx.people().list(person.workspace);
   const bool another = std::any_of(people.begin(), people.end(), [&](const domain::Person& other) {
-    return other.id != person.id && is_enabled_admin(other);
+    return other.id != person.id && is_admin_at_work(other, acting);
   });
   if (another) return;
   throw Error(ErrorCode::kConflict, "last_admin",
@@ -56,7 +61,7 @@ void Accounts::change_role(const domain::Acting& by, PersonId person, domain::Ro
   store_.transact([&](store::Transaction& tx) {
     const domain::Person before = require_person(tx, by.workspace, person);
     if (before.role == role) return;
-    require_another_admin(tx, before);  // an admin's new role is a lesser one
+    require_another_admin(tx, before, by.person);  // an admin's new role is a lesser one
     tx.people().set_role(
         by.workspace, person, role,
         {by.workspace,
@@ -75,7 +80,7 @@ void Accounts::disable(const domain::Acting& by, PersonId person) const {
   if (person == by.person) throw not_yourself("You cannot disable your own account. Ask another admin.");
   const AccountAct act{by.workspace, person, domain::Actor::person(by.person), now, "account_disabled"};
   store_.transact([&](store::Transaction& tx) {
-    require_another_admin(tx, require_person(tx, by.workspace, person));
+    require_another_admin(tx, require_person(tx, by.workspace, person), by.person);
     disable_account(tx, act);
   });
 }

@@ -1,7 +1,8 @@
 // What admins do with other people's accounts. Stateless, thread-safe.
 //
-// Every method demands an admin whose proof of identity is fresh (domain/acting.h), and leaves the workspace
-// at least one admin who is not disabled (`last_admin`). It takes effect at once: sessions end, tokens stop.
+// Every method demands an admin whose proof of identity is fresh (domain/acting.h), and leaves the workspace at
+// least one admin who is not disabled and can sign in again (`last_admin`): who was invited and has not come yet does
+// not count. It takes effect at once: sessions end, tokens stop.
 #pragma once
 
 #include <string>

@@ -23,6 +23,13 @@ domain::AuditEvent event_by(const domain::Acting& acting, std::string_view actio
   return {acting.workspace, now, domain::Actor::person(acting.person), action, agent.text(), {}, {}};
 }
 
+void require_own(const domain::Acting& acting, const domain::Agent& agent) {
+  if (may_hold_token(acting, agent)) return;
+  throw Error(ErrorCode::kPermissionDenied, "not_your_agent",
+              "Only its owner can make a new token for this agent, because who has the token acts for them. Pause or "
+              "revoke it if it must stop.");
+}
+
 void check_overlap(std::chrono::seconds overlap) {
   if (overlap >= overlap.zero() && overlap <= kLongestOverlap) return;
   throw Error(ErrorCode::kInvalidArgument, "bad_overlap",
@@ -30,6 +37,10 @@ void check_overlap(std::chrono::seconds overlap) {
 }
 
 }  // namespace
+
+bool may_hold_token(const domain::Acting& acting, const domain::Agent& agent) {
+  return agent.owner.valid() ? agent.owner == acting.person : acting.role == domain::Role::kAdmin;
+}
 
 std::vector<domain::Agent> Grants::list(const domain::Acting& acting) const {
   auto agents = list(acting.workspace);
@@ -60,7 +71,9 @@ IssuedGrant Grants::create(const domain::Acting& acting, NewGrant grant) const {
 IssuedGrant Grants::rotate(const domain::Acting& acting, AgentId id, std::chrono::seconds overlap) const {
   check_overlap(overlap);
   const Instant now = clock_.now();
-  if (!is_good(require_live(acting, id), now)) {
+  const domain::Agent agent = require_live(acting, id);
+  require_own(acting, agent);
+  if (!is_good(agent, now)) {
     throw Error(ErrorCode::kConflict, "agent_expired", "This grant has expired. Make a new one.");
   }
   domain::require_fresh(acting, now);

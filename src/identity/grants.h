@@ -37,6 +37,10 @@ inline constexpr std::string_view kAgentToken = "agent";
 // Neither revoked nor past its end. It may still be paused or orphaned.
 bool is_good(const domain::Agent& agent, Instant now);
 
+// Whoever has a token acts for its owner, with connections that are nobody else's: an admin may stop the agent of
+// somebody else, never take its place.
+bool may_hold_token(const domain::Acting& acting, const domain::Agent& agent);
+
 // The token is shown once and never stored.
 struct IssuedGrant {
   domain::Agent agent;
@@ -65,8 +69,9 @@ class Grants {
   // For oneself, or, as an admin, for the workspace, the acting person's. Fresh. Throws as issue(), and
   // kPermissionDenied `role_needed`.
   IssuedGrant create(const domain::Acting& acting, NewGrant grant) const;
-  // A new token; the old one is good for `overlap` more, the one before that no longer. Fresh. Throws
-  // kInvalidArgument `bad_overlap`, kConflict `agent_expired`.
+  // A new token; the old one is good for `overlap` more, the one before that no longer. Fresh. For one's own and, as
+  // an admin, the workspace's: kPermissionDenied `not_your_agent`. Throws kInvalidArgument `bad_overlap`, kConflict
+  // `agent_expired`.
   IssuedGrant rotate(const domain::Acting& acting, AgentId agent, std::chrono::seconds overlap) const;
   // Refused until resume(), at once. Both do nothing when it is so already.
   void pause(const domain::Acting& acting, AgentId agent) const;

@@ -6,8 +6,12 @@
 
 namespace countersign::identity {
 
+// Spaces here are the two that pages show as such: the usual one and U+00A0. Every other has a chip
+// (web/visible_text.h).
+std::string_view without_outer_spaces(std::string_view text);
+
 // Without the spaces around it. Throws kInvalidArgument `bad_name`: empty, over 100 characters, not UTF-8, or
-// with control characters, which could forge a line of a terminal or a log.
+// with control characters or separators of lines, which could forge a line of a terminal or a log.
 std::string checked_name(std::string_view typed);
 
 // What a browser calls itself, cut to 200 characters, without what is not UTF-8 or a control character: hostile text

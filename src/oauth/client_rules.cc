@@ -198,6 +198,10 @@ bool fits(const domain::OAuthClient& client, const domain::Integration& integrat
          client.server.token_endpoint == own.token_endpoint;
 }
 
+bool secret_has_ended(const domain::OAuthClient& client, Instant now) {
+  return client.secret_expires_at != Instant() && client.secret_expires_at <= now;
+}
+
 bool acts_for_org(const domain::OAuthClient& client) {
   return client.grant == domain::OAuthGrant::kClientCredentials && client.owner.kind == domain::OwnerKind::kOrg;
 }

@@ -47,6 +47,9 @@ bool fits(const domain::OAuthClient& client, const domain::Integration& integrat
 // confirm.
 bool acts_for_org(const domain::OAuthClient& client);
 
+// RFC 7591 section 3.2.1: nothing new is begun with a client whose registration named an end that is over.
+bool secret_has_ended(const domain::OAuthClient& client, Instant now);
+
 // Throws kInvalidArgument `bad_slug`.
 void check_slug(std::string_view slug);
 // Throws kInvalidArgument `bad_scope` (RFC 6749 section 3.3); `separator` stands between scopes and so in none.

@@ -121,19 +121,28 @@ SetUp Clients::set_up_for(const domain::OAuthSpec& spec, domain::OAuthServer ser
   return result;
 }
 
-domain::OAuthClient Clients::pick(const handoff::Asker& asker, const domain::Integration& integration,
-                                  const domain::AuthTemplate& form, const domain::Owner& owner) const {
-  const auto known = list(handoff::Asker{asker.workspace, asker.agent, owner.person}, integration.slug);
+std::optional<domain::OAuthClient> Clients::known_for(const domain::Owner& owner, WorkspaceId workspace,
+                                                      const domain::Integration& integration,
+                                                      const domain::AuthTemplate& form) const {
+  const auto known = list(handoff::Asker{workspace, {}, owner.person}, integration.slug);
+  const Instant now = parts_.clock.now();
   // One that acts for itself is no substitute for a person's account as long as there is another.
   for (const auto grant : {domain::OAuthGrant::kAuthorizationCode, domain::OAuthGrant::kClientCredentials}) {
     for (const auto kind : {domain::OwnerKind::kUser, domain::OwnerKind::kOrg}) {
       for (const domain::OAuthClient& client : known) {
         const bool wanted = client.grant == grant && client.owner.kind == kind;
         const bool for_owner = owner.kind == domain::OwnerKind::kOrg || !acts_for_org(client);
-        if (wanted && for_owner && is_exact(client, integration, form)) return client;
+        const bool usable = wanted && for_owner && !secret_has_ended(client, now);
+        if (usable && is_exact(client, integration, form)) return client;
       }
     }
   }
+  return std::nullopt;
+}
+
+domain::OAuthClient Clients::pick(const handoff::Asker& asker, const domain::Integration& integration,
+                                  const domain::AuthTemplate& form, const domain::Owner& owner) const {
+  if (auto known = known_for(owner, asker.workspace, integration, form)) return std::move(*known);
   SetUp found = set_up(integration.slug, form.slug);
   // Nobody could say whether one is made by itself: later perhaps it can be said.
   if (!found.problem.empty()) {
@@ -159,7 +168,10 @@ domain::OAuthClient Clients::pick(const handoff::Asker& asker, const domain::Int
   client.slug = integration.slug;
   client.slug = free_slug(client);
   const auto actor = asker.agent.valid() ? domain::Actor::agent(asker.agent) : domain::Actor::person(asker.owner);
-  return put_alone(by_itself(std::move(client), *form.oauth, found.way, {}), actor);
+  const Ready made = by_itself(std::move(client), *form.oauth, found.way, {});
+  // Another request may have set one up while the provider was asked: one serves both, and ours is of no harm there.
+  if (auto theirs = known_for(owner, asker.workspace, integration, form)) return std::move(*theirs);
+  return put_alone(made, actor);
 }
 
 domain::OAuthSpec spec_for(const domain::AuthTemplate* form) {

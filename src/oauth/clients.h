@@ -103,9 +103,9 @@ class Clients {
   std::size_t used_by(const domain::OAuthClient& client) const;
 
   // --- for this module ---
-  // The client an integration is connected with when nobody names one: the owner's own, else the org's, newest first;
-  // else made by itself where the catalogue's provider allows it. Throws kConflict `oauth_client_missing`, recovery
-  // `oauth.clients.createHandoff`.
+  // The client an integration is connected with when nobody names one: the owner's own, else the org's, newest first,
+  // none whose secret has ended; else made by itself where the catalogue's provider allows it. Throws kConflict
+  // `oauth_client_missing`, recovery `oauth.clients.createHandoff`.
   domain::OAuthClient pick(const handoff::Asker& asker, const domain::Integration& integration,
                            const domain::AuthTemplate& form, const domain::Owner& owner) const;
   std::optional<domain::OAuthClient> find(WorkspaceId workspace, OAuthClientId id) const;
@@ -120,6 +120,10 @@ class Clients {
  private:
   struct Wish;   // what a client is to be, checked
   struct Ready;  // a client with its sealed fields, to be stored
+
+  std::optional<domain::OAuthClient> known_for(const domain::Owner& owner, WorkspaceId workspace,
+                                               const domain::Integration& integration,
+                                               const domain::AuthTemplate& form) const;
 
   Wish wish_of(const ClientRequest& request, domain::Owner owner) const;
   Wish wish_of(const domain::Handoff& handoff, const domain::ClientProposal& proposal) const;

@@ -83,7 +83,7 @@ struct Landed {
 class Connect {
  public:
   Connect(const Parts& parts, const Clients& clients, const Discovery& discovery, const ServerCalls& calls,
-          const IdTokens& id_tokens, std::string public_url);
+          const IdTokens& id_tokens);
   ~Connect();
 
   // --- the agent's side ---
@@ -158,7 +158,7 @@ class Connect {
   void give_up(const domain::Handoff& handoff, const Error& error) const;
   Account account_of(const Step& step, const Target& target, const Grant& grant) const;
   Account account_by_id_token(const Step& step, const Target& target, const Grant& grant) const;
-  std::string_view problem_with(const Step& step, const Account& account) const;
+  std::string_view problem_with(const Step& step, const domain::OAuthServer& server, const Account& account) const;
   bool stays(const Step& step) const;
   void save(const Step& step, const Target& target, const Grant& grant, const Account& account) const;
   void save_new(const Step& step, domain::Connection connection, domain::OAuthAccount account,
@@ -178,7 +178,6 @@ class Connect {
   const Discovery& discovery_;
   const ServerCalls& calls_;
   const IdTokens& id_tokens_;
-  const std::string public_url_;
   const std::unique_ptr<Strangers> strangers_;
 };
 

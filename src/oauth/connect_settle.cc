@@ -16,17 +16,13 @@ constexpr std::string_view kAccessToken = "access_token";
 constexpr std::string_view kRefreshToken = "refresh_token";
 constexpr std::string_view kWrongAccount = "wrong_account";
 constexpr std::string_view kAccountUnknown = "account_unknown";
+constexpr std::string_view kOtherServer = "other_server";
 constexpr int kMostRaces = 3;  // with a refresh that was faster
 
 handoff::Opener subject_of(const domain::Handoff& handoff) { return {handoff.workspace, handoff.subject, {}, {}}; }
 
 bool holds(const std::vector<std::string>& scopes, std::string_view scope) {
   return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
-}
-
-std::size_t count_missing(const domain::OAuthAccount& account) {
-  return static_cast<std::size_t>(std::count_if(account.asked.begin(), account.asked.end(),
-                                                [&](const auto& scope) { return !holds(account.granted, scope); }));
 }
 
 vault::Fields tokens_of(const TokenAnswer& answer) {
@@ -44,10 +40,11 @@ domain::OAuthAccount account_row(const domain::OAuthFlow& flow, const Target& ta
   row.client = flow.client;
   row.issuer = issuer_of(target.server);
   row.asked = flow.scopes;
-  row.granted = answer.scopes.value_or(flow.scopes);  // RFC 6749 section 5.1: as asked when nothing is said
+  row.granted = flow.scopes;  // RFC 6749 section 5.1: as asked when nothing is said
   row.resource = resource_of(target.client.client, target.spec);
   if (lifetime.count() > 0) row.expires_at = now + lifetime;
   row.refreshable = !answer.refresh_token.empty();
+  row.granted = granted_by(answer.scopes, row);
   row.refreshed_at = now;
   return row;
 }
@@ -67,7 +64,7 @@ domain::AuditEvent saved_event(const domain::Connection& connection, const domai
   event.facts.emplace_back("client", account.client.text());
   event.facts.emplace_back("issuer", account.issuer);
   event.facts.emplace_back("granted", std::to_string(account.granted.size()));
-  event.facts.emplace_back("shortfall", std::to_string(count_missing(account)));
+  event.facts.emplace_back("shortfall", std::to_string(shortfall(account.asked, account.granted)));
   event.note = connection.name;
   return event;
 }
@@ -88,6 +85,18 @@ std::string base_url_of(const domain::Integration& integration, const domain::Au
 // Who signed in is not for another try to decide: the provider, or somebody between, is wrong about it.
 bool may_work_later(const Error& error) {
   return error.retryable() && error.reason() != "bad_id_token" && error.reason() != "account_mismatch";
+}
+
+// An account's id means something at its own server alone: whoever runs another one can give out the same ids. That a
+// server has got an issuer since, where its token endpoint had to stand for it, is no move.
+bool is_at(const domain::OAuthAccount& account, const domain::OAuthServer& server) {
+  return account.issuer == server.issuer || account.issuer == server.token_endpoint;
+}
+
+// What the provider says of it, if only its id; the agent's words for it are a wish.
+std::string identity_of(const Account& account, const domain::OAuthFlow& flow) {
+  if (!account.label.empty()) return account.label;
+  return account.id.empty() ? flow.identity_label : cut(account.id, kLongestLabel);
 }
 
 Error connection_gone() {
@@ -132,9 +141,9 @@ void Connect::take(const Step& step, const Target& target, const Grant& grant) c
   try {
     Account account = account_of(step, target, grant);
     account.label = cut(account.label, kLongestLabel);
-    if (const auto problem = problem_with(step, account); !problem.empty()) {
+    if (const auto problem = problem_with(step, target.server, account); !problem.empty()) {
       settle(step.handoff, domain::kOpened, problem, account.label);
-      if (problem == kWrongAccount) revoke(target, grant.tokens);
+      if (problem != kAccountUnknown) revoke(target, grant.tokens);
       return;
     }
     save(step, target, grant, account);
@@ -190,11 +199,13 @@ Account Connect::account_by_id_token(const Step& step, const Target& target, con
 
 // Empty: it is the one that is to be connected again, as far as that can be told. Where the account was known, a
 // provider that does not name it this time proves nothing: it would be anybody's from then on.
-std::string_view Connect::problem_with(const Step& step, const Account& account) const {
+std::string_view Connect::problem_with(const Step& step, const domain::OAuthServer& server,
+                                       const Account& account) const {
   if (!step.flow.reconnects.valid()) return {};
   const auto known = parts_.store.read([&](const store::Snapshot& now) {
     return now.oauth_accounts().find(step.handoff.workspace, step.flow.reconnects);
   });
+  if (known && !is_at(*known, server)) return kOtherServer;
   if (!known || known->account_id.empty() || known->account_id == account.id) return {};
   if (!account.id.empty()) return kWrongAccount;
   return step.spec.account.from == domain::AccountFrom::kNowhere ? std::string_view() : kAccountUnknown;
@@ -209,7 +220,7 @@ void Connect::save(const Step& step, const Target& target, const Grant& grant, c
 
   auto connection = handoff::connection_for(step.handoff, step.flow.reconnects, now);
   connection.name = step.flow.name;
-  connection.identity_label = account.label.empty() ? step.flow.identity_label : account.label;
+  connection.identity_label = identity_of(account, step.flow);
   connection.base_url = base_url_of(*step.integration, *step.form, plain_fields, grant.tokens);
   connection.plain_fields = std::move(plain_fields);
   const auto tokens = tokens_of(grant.tokens);

@@ -111,13 +111,12 @@ std::string digest_of(const crypto::KeyRing& keys, const ConnectRequest& request
 }  // namespace
 
 Connect::Connect(const Parts& parts, const Clients& clients, const Discovery& discovery, const ServerCalls& calls,
-                 const IdTokens& id_tokens, std::string public_url)
+                 const IdTokens& id_tokens)
     : parts_(parts),
       clients_(clients),
       discovery_(discovery),
       calls_(calls),
       id_tokens_(id_tokens),
-      public_url_(std::move(public_url)),
       strangers_(std::make_unique<Strangers>()) {}
 
 Connect::~Connect() = default;
@@ -248,7 +247,8 @@ handoff::Minted Connect::reconnect(const handoff::Opener& opener, ConnectionId i
   wish.scopes = account->asked;
   wish.reconnects = connection->id;
   const auto client = clients_.find(opener.workspace, account->client);
-  const bool usable = client && client->removed_at == Instant() && fits(*client, *wish.integration, *wish.form);
+  const bool usable = client && client->removed_at == Instant() && !secret_has_ended(*client, parts_.clock.now()) &&
+                      fits(*client, *wish.integration, *wish.form);
   wish.client = usable ? *client
                        : clients_.pick(handoff::Asker{opener.workspace, {}, opener.person}, *wish.integration,
                                        *wish.form, wish.owner);

@@ -20,6 +20,7 @@ constexpr std::int64_t kLongestLifetime = 10LL * 366 * 24 * 3600;
 constexpr std::size_t kMostScopes = 200;
 constexpr std::size_t kLongestScope = 256;
 constexpr std::size_t kLongestKept = 512;
+constexpr std::string_view kOffline = "offline_access";
 
 // A whole answer is refused at the first thing that is not as it may be. Does not leave this file.
 Error bad(std::string_view reason) {
@@ -28,6 +29,10 @@ Error bad(std::string_view reason) {
 
 bool is_visible(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+bool holds(const std::vector<std::string>& scopes, std::string_view scope) {
+  return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
 }
 
 // Reads one answer; throws bad().
@@ -97,9 +102,13 @@ class Reader {
   // An empty text says that nothing was granted; saying nothing, that all was (RFC 6749 section 5.1).
   std::optional<std::vector<std::string>> scopes() const {
     if (!json_.has(shape_.scope)) return std::nullopt;
+    std::vector<std::string> all;
+    if (const auto list = json_.texts(shape_.scope)) {  // as some servers write it
+      for (const std::string_view scope : *list) add_scope(scope, all);
+      return all;
+    }
     const auto text = json_.text(shape_.scope);
     if (!text) throw bad("bad_scope");
-    std::vector<std::string> all;
     std::string_view rest = *text;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find(separator()), rest.size());
@@ -169,6 +178,19 @@ bool is_error(const SecretJson& json, const TokenShape& shape) {
 }
 
 }  // namespace
+
+std::vector<std::string> granted_by(const std::optional<std::vector<std::string>>& named,
+                                    const domain::OAuthAccount& account) {
+  std::vector<std::string> granted = named.value_or(account.granted);
+  const bool proved = account.refreshable && holds(account.asked, kOffline);
+  if (proved && !holds(granted, kOffline)) granted.emplace_back(kOffline);
+  return granted;
+}
+
+std::size_t shortfall(const std::vector<std::string>& asked, const std::vector<std::string>& granted) {
+  return static_cast<std::size_t>(
+      std::count_if(asked.begin(), asked.end(), [&](const auto& scope) { return !holds(granted, scope); }));
+}
 
 TokenResult read_token_answer(const http::ClientResponse& response, const OAuthSpec& spec) {
   // RFC 6749 section 5.1 wants 200; 201 is said by some who made something.

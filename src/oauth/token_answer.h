@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "domain/oauth.h"
+#include "domain/oauth_account.h"
 #include "http/client.h"
 
 namespace countersign::oauth {
@@ -45,6 +46,13 @@ struct TokenRefusal {
   bool may_have_arrived = false;  // a rotation may have happened at the other side
 };
 using TokenResult = std::variant<TokenAnswer, TokenRefusal>;
+
+// The scopes that `account` has after an answer that named these; none named: those it had. A refresh token is the
+// proof of `offline_access` (OpenID Connect Core section 11), which many servers leave out of what they name.
+std::vector<std::string> granted_by(const std::optional<std::vector<std::string>>& named,
+                                    const domain::OAuthAccount& account);
+// How many of `asked` were not granted.
+std::size_t shortfall(const std::vector<std::string>& asked, const std::vector<std::string>& granted);
 
 // What a body of at most 64 KiB says. Content type JSON in any of its spellings, or none said; a form-encoded answer
 // is not read. Numbers: a whole `expires_in` of 1 second to ten years, or a text of one where the spec allows it.

@@ -27,6 +27,14 @@ domain::AuditEvent event_for(const Standing& standing, std::string_view action, 
   return event;
 }
 
+// Somebody at the provider took scopes away, or gave more.
+void add_scope_change(domain::AuditEvent& event, const domain::OAuthAccount& before,
+                      const std::vector<std::string>& granted) {
+  if (granted == before.granted) return;
+  event.facts.emplace_back("granted", std::to_string(granted.size()));
+  event.facts.emplace_back("shortfall", std::to_string(shortfall(before.asked, granted)));
+}
+
 TokenRefusal refusal_with(TokenRefusal::Kind kind, std::string_view error) {
   TokenRefusal refusal;
   refusal.kind = kind;
@@ -150,12 +158,15 @@ std::optional<RefreshResult> Refreshes::keep(const Claim& claim, vault::Fields o
   domain::Connection connection = standing.connection;
   const auto sealed = parts_.vault.seal(connection, opened, version);
   const auto lifetime = answer.lifetime.value_or(standing.spec.lifetime);
-  const store::TokenRotation rotation{answer.scopes.value_or(claim.account().granted),
-                                      lifetime > std::chrono::seconds(0) ? asked_at + lifetime : Instant(),
-                                      opened.contains(kRefreshToken), now};
+  domain::OAuthAccount account = claim.account();
+  account.refreshable = opened.contains(kRefreshToken);
+  const auto granted = granted_by(answer.scopes, account);
+  const store::TokenRotation rotation{granted, lifetime > std::chrono::seconds(0) ? asked_at + lifetime : Instant(),
+                                      account.refreshable, now};
   auto event = event_for(standing, "connection.refreshed", claim.fence, now);
   event.facts.emplace_back("version", std::to_string(version));
   event.facts.emplace_back("rotated", rotated ? "yes" : "no");
+  add_scope_change(event, account, granted);
   for (auto& fact : vault::seal_facts(sealed)) event.facts.push_back(std::move(fact));
 
   const bool kept = store_kept([&](store::Transaction& tx) {

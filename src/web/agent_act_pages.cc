@@ -97,8 +97,16 @@ Act revoke_act_of(const Services& services, const http::Call& call, const domain
   return revoke_act(agent, waiting_of(services, acting_of(call.caller), agent.id));
 }
 
+// Before a password is asked for: who may not have the token is told so at once.
+domain::Agent own_agent_of(const Services& services, const http::Call& call) {
+  domain::Agent agent = live_agent_of(services, call);
+  if (identity::may_hold_token(acting_of(call.caller), agent)) return agent;
+  throw Error(ErrorCode::kPermissionDenied, "not_your_agent",
+              "Only its owner can make a new token for this agent. You can pause or revoke it.");
+}
+
 http::Response ask_rotate(const Services& services, http::Call& call) {
-  return ask(services, call, rotate_act(live_agent_of(services, call)));
+  return ask(services, call, rotate_act(own_agent_of(services, call)));
 }
 http::Response ask_resume(const Services& services, http::Call& call) {
   return ask(services, call, resume_act(live_agent_of(services, call)));
@@ -123,7 +131,7 @@ void require_first(const domain::Agent& agent, const http::Form& form) {
 }
 
 http::Response rotate(const Services& services, http::Call& call) {
-  const domain::Agent agent = live_agent_of(services, call);
+  const domain::Agent agent = own_agent_of(services, call);
   std::optional<identity::IssuedGrant> issued;
   auto trouble = carry_out(services, call, rotate_act(agent), [&](const domain::Acting& acting) {
     require_first(agent, *call.form);

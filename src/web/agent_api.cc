@@ -21,13 +21,14 @@ using enum http::Runs;
 using enum AgentOperation::Repeat;
 
 // 202: a person has to confirm it first.
-constexpr std::array<AgentOperation, 21> kOperations{{
+constexpr std::array<AgentOperation, 22> kOperations{{
     {kPost, "/v1/handoffs", "connections.createHandoff", 201, BodyKind::kJson, kOnWorker, kSameAnswer},
     {kGet, "/v1/handoffs/{handoffId}", kPolled, 200, BodyKind::kNone, kAtOnce},
     {kPost, "/v1/handoffs/{handoffId}/cancel", "handoffs.cancel", 200},
     {kGet, "/v1/connections", "connections.list", 200},
     {kPost, "/v1/connections", "connections.create", 202, BodyKind::kJson, kOnWorker, kSameAnswer},
     {kGet, "/v1/connections/{connectionId}", "connections.get", 200},
+    {kPost, "/v1/connections/{connectionId}/refresh", "connections.refresh", 200},
     {kDelete, "/v1/connections/{connectionId}", "connections.remove", 202, BodyKind::kNone, kOnWorker, kSameAnswer},
     {kGet, "/v1/integrations", "integrations.list", 200},
     {kPost, "/v1/oauth/start", "oauth.start", 200, BodyKind::kJson, kOnWorker, kSameAnswer},

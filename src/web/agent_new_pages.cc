@@ -25,10 +25,9 @@ struct Problem {
 };
 
 // One problem at a time, beside its field: the sections are named after the fields of the form.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kProblemSections{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kProblemSections{
     {{"name", "NAME_PROBLEM"},
      {"owner", "OWNER_PROBLEM"},
-     {"scope", "SCOPE_PROBLEM"},
      {"lifetime", "LIFETIME_PROBLEM"},
      {"rate", "RATE_PROBLEM"},
      {"made", "MADE_PROBLEM"}}};
@@ -39,19 +38,6 @@ void show_problem(Page& page, const Problem& problem, Values& values) {
   values.set("PROBLEM_TEXT", problem.message);
   for (const auto& [field, section] : kProblemSections) {
     if (field == problem.field) values.show(section);
-  }
-}
-
-void show_scope_choices(const http::Form* typed, Values& values) {
-  const domain::ScopeSet chosen = typed ? ticked_scopes(*typed) : domain::ScopeSet::usual();
-  for (std::size_t i = 0; i < domain::kScopeNames.names.size(); ++i) {
-    const auto scope = static_cast<domain::Scope>(i);
-    const ScopeWords words = words_of(scope);
-    values.add("SCOPE")
-        .set("SCOPE_NAME", domain::kScopeNames[scope])
-        .set("SCOPE_TITLE", words.title)
-        .set("SCOPE_DETAIL", words.detail)
-        .show_either(chosen.has(scope), "CHECKED");
   }
 }
 
@@ -85,7 +71,9 @@ http::Response form_page(const Services& services, const http::Call& call, const
   if (acting.role == domain::Role::kAdmin) {
     values.add("OWNERS").show_either(typed && typed->field("owner") == "workspace", "WORKSPACE", "ME");
   }
-  show_scope_choices(typed, values);
+  show_scope_choice({domain::ScopeSet::all(), typed ? ticked_scopes(*typed) : domain::ScopeSet::usual(),
+                     problem.field == "scope" ? std::string_view(problem.message) : std::string_view()},
+                    values);
   show_lifetimes(typed, values);
   const bool password = problem.field == kStepUpField;
   ask_again(services, call, values, password ? std::string_view(problem.message) : std::string_view());

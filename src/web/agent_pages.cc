@@ -175,8 +175,9 @@ http::Response show(const Services& services, http::Call& call) {
   if (acting.role == domain::Role::kAdmin) values.show("FOR_ADMIN");
   if (state == AgentState::kRevoked) return page.answer();
   Values& alive = values.add("ALIVE");
-  alive.show_either(state == AgentState::kExpired, "EXPIRED", "ROTATABLE");
   alive.show_either(agent.paused_at != Instant{}, "PAUSED", "RUNNING");
+  if (!identity::may_hold_token(acting, agent)) return page.answer();
+  alive.show_either(state == AgentState::kExpired, "EXPIRED", "ROTATABLE");
   if (state != AgentState::kExpired) show_setup(services, SetupToken::kPlaceholder, alive);
   return page.answer();
 }

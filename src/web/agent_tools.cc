@@ -13,6 +13,7 @@ std::vector<AgentTool> agent_tools() {
   tools.push_back(connections_create_handoff());
   tools.push_back(connections_get());
   tools.push_back(connections_list());
+  tools.push_back(connections_refresh());
   tools.push_back(connections_remove());
   tools.push_back(create_auth_session());
   tools.push_back(disconnect_connector());

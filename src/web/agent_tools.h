@@ -63,6 +63,7 @@ AgentTool connections_create();
 AgentTool connections_create_handoff();
 AgentTool connections_get();
 AgentTool connections_list();
+AgentTool connections_refresh();
 AgentTool connections_remove();
 AgentTool create_auth_session();
 AgentTool disconnect_connector();

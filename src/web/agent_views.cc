@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "mcp/schema.h"
+#include "web/connection_views.h"
 
 namespace countersign::web {
 namespace {
@@ -135,10 +136,7 @@ Answer handoff_answer(const Services& services, const domain::Handoff& handoff) 
                {"next", next_step(state)}};
   if (!is_settled(state)) body["interval"] = kPollSeconds;
   if (connection && makes_connection(handoff)) {
-    Json view = connection_view(*connection);
-    const std::string address = services.webhooks.address_of(*connection);
-    if (!address.empty()) view["webhookUrl"] = address;
-    body["connection"] = std::move(view);
+    body["connection"] = connection_view(services, *connection, Detail::kFull);
   }
   std::string text = handoff_text(handoff, state, connection);
   if (handoff.kind == domain::HandoffKind::kOAuth && state != domain::kPending) {
@@ -163,23 +161,6 @@ ToolOutcome wait_for(const ToolCall& call, HandoffId id, std::chrono::seconds wa
         if (!settled && round == http::Hold::Round::kAgain) return std::nullopt;
         return handoff_answer(services, current);
       }};
-}
-
-Json connection_view(const domain::Connection& connection) {
-  const std::string_view owner = domain::kOwnerNames[connection.owner.kind];
-  Json view = {{"connectionId", connection.id.text()},
-               {"owner", owner},
-               {"name", connection.name},
-               {"integration", connection.integration},
-               {"template", connection.auth_template},
-               {"provider", connection.references.empty() ? "countersign" : connection.references.front().provider},
-               {"address", connection.integration + "." + std::string(owner) + "." + connection.name},
-               {"status", domain::kConnectionStateNames[connection.state]},
-               {"identityLabel", nullptr},
-               {"createdAt", rfc3339(connection.created_at)}};
-  if (!connection.identity_label.empty()) view["identityLabel"] = connection.identity_label;
-  if (!connection.base_url.empty()) view["baseUrl"] = connection.base_url;
-  return view;
 }
 
 Json integration_view(const domain::Integration& integration) {
@@ -232,23 +213,6 @@ mcp::JsonPtr handoff_schema() {
       .optional("problem", schema::text("Why the last try at the provider did not work", {.max = 64}))
       .open()
       .json();
-}
-
-mcp::schema::Schema connection_schema() {
-  return schema::Object("One authorised account; never its secret")
-      .required("connectionId", schema::text("Its id", {.max = 64}))
-      .required("owner", schema::one_of("Whose it is", {"user", "org"}))
-      .required("name", schema::text("Unique for its owner and integration", {.max = 512}))
-      .required("integration", schema::text("Its slug", {.max = 64}))
-      .required("template", schema::text("How the credential is placed", {.max = 64}))
-      .required("provider", schema::text("Where the secret lives", {.max = 64}))
-      .required("address", schema::text("integration.owner.name", {.max = 1024}))
-      .required("status", schema::one_of("Whether it can be used", {"active", "refreshing", "needs_reauth", "revoked"}))
-      .required("createdAt", schema::text("RFC 3339", {.max = 32}))
-      .optional("identityLabel", schema::nullable(schema::text("Which account", {.max = 512})))
-      .optional("baseUrl", schema::text("The only place it is sent to", {.max = 2048}))
-      .optional("webhookUrl", schema::text("Where the provider is to send to", {.max = 2048}))
-      .open();
 }
 
 }  // namespace countersign::web

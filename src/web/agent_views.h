@@ -25,11 +25,9 @@ Answer handoff_answer(const Services& services, const domain::Handoff& handoff);
 // A hold on the handoff until it settles, the wait is over, or its deadline passes.
 ToolOutcome wait_for(const ToolCall& call, HandoffId id, std::chrono::seconds wait);
 
-Json connection_view(const domain::Connection& connection);
 Json integration_view(const domain::Integration& integration);
 
 mcp::JsonPtr minted_schema();
 mcp::JsonPtr handoff_schema();
-mcp::schema::Schema connection_schema();
 
 }  // namespace countersign::web

@@ -98,15 +98,7 @@ http::Caller Doorkeeper::person(const http::Request& request) {
   if (presence->person.password_hash.empty() && !settings_.dev && !is_on_the_way_in(request.path)) {
     throw Error(ErrorCode::kPermissionDenied, kPasswordNeeded, "Choose a password first.");
   }
-  http::Caller caller;
-  caller.kind = http::Caller::Kind::kPerson;
-  caller.workspace = presence->person.workspace.value();
-  caller.id = presence->person.id.value();
-  caller.session = presence->session.id.value();
-  caller.role = static_cast<int>(presence->person.role);
-  caller.verified_at = presence->verified_at.time_since_epoch().count();
-  caller.csrf = presence->csrf;
-  return caller;
+  return caller_of(*presence);
 }
 
 http::Caller Doorkeeper::visitor(const http::Request& request) const {
@@ -149,6 +141,18 @@ std::optional<identity::Presence> present(identity::SignIn& sign_in, const Setti
   const auto cookie = request.cookie(session_cookie_name(settings));
   if (!cookie) return std::nullopt;
   return sign_in.present(*cookie);
+}
+
+http::Caller caller_of(const identity::Presence& presence) {
+  http::Caller caller;
+  caller.kind = http::Caller::Kind::kPerson;
+  caller.workspace = presence.person.workspace.value();
+  caller.id = presence.person.id.value();
+  caller.session = presence.session.id.value();
+  caller.role = static_cast<int>(presence.person.role);
+  caller.verified_at = presence.verified_at.time_since_epoch().count();
+  caller.csrf = presence.csrf;
+  return caller;
 }
 
 }  // namespace countersign::web

@@ -48,5 +48,6 @@ class Doorkeeper final : public http::Authenticator {
 // The live session behind a request's cookie, or nothing.
 std::optional<identity::Presence> present(identity::SignIn& sign_in, const Settings& settings,
                                           const http::Request& request);
+http::Caller caller_of(const identity::Presence& presence);
 
 }  // namespace countersign::web

@@ -85,6 +85,11 @@ void show_where_to_register(const domain::AuthTemplate* form, std::string_view r
       .set_if_any("CLIENT_HELP_URL", form->oauth->client_help_url);
 }
 
+std::string connections_words(std::size_t count) {
+  if (count == 0) return "no connection";
+  return count == 1 ? "one connection" : std::to_string(count) + " connections";
+}
+
 std::string path_of(const OAuthClient& client) { return "/oauth-clients/" + client.id.text(); }
 
 // --- from the service's page ---
@@ -222,7 +227,7 @@ http::Response show(const Services& services, http::Call& call) {
   values.set_if_any("ISSUER", client.server.issuer);
   values.set_if_any("AUTHORIZATION", client.server.authorization_endpoint);
   values.set("TOKEN_ENDPOINT", client.server.token_endpoint).set("CREATED", date_and_time(client.created_at));
-  values.set("USED_BY", std::to_string(services.oauth_clients.used_by(client)));
+  values.set("USED_BY", connections_words(services.oauth_clients.used_by(client)));
   values.set("REDIRECT_URI", services.oauth_clients.redirect_uri(client.id));
   show_key(services, client, values);
   values.show_either(may_remove(client, acting), "REMOVABLE");
@@ -238,9 +243,9 @@ Act removal_of(const Services& services, const OAuthClient& client) {
   act.lead = "This server forgets the OAuth client and destroys its secret. At " + service_of(services, client) +
              " it stays registered until you delete it there.";
   act.effects = {used_by == 0 ? "No connection uses it."
-                              : std::to_string(used_by) +
-                                    " connections were made with it. They work until their tokens end, and then have "
-                                    "to be connected again.",
+                              : "It is used by " + connections_words(used_by) +
+                                    ": what was made with it works until its token ends, and then has to be connected "
+                                    "again.",
                  "Nobody can connect with it any more."};
   act.path = path_of(client) + "/remove";
   act.back_path = path_of(client);
@@ -322,13 +327,13 @@ http::Response show_client_request(const Services& services, const http::Call& c
   for (const auto& problem : problems) page.add_problem(problem.field, problem.message);
   show_request(card, {call.path_params.at("token"), person, services.clock.now()}, values);
   values.set("SERVICE", service_of_request(card, client), kNameLimit);
-  values.set("CLIENT", client.proposal.slug, kNameLimit).set("USED_BY", std::to_string(client.used_by));
+  values.set("CLIENT", client.proposal.slug, kNameLimit).set("USED_BY", connections_words(client.used_by));
   values.set("GRANT", grant_words(client.proposal.grant));
   for (const std::string& host : client.hosts) values.add("HOST_ROW").set("HOST", host, kNameLimit);
   values.show_either(client.proposal.foreign, "FOREIGN");
   const domain::ClientChange change = client.proposal.change;
   values.show_either(client.existing && change != domain::ClientChange::kRemove, "REPLACES");
-  values.show(section_of(change));
+  values.show(section_of(change)).show_either(change != domain::ClientChange::kRemove, "DECLINABLE");
   show_where_to_register(card.auth_template, client.redirect_uri, values);
   const bool no_secret = !client.proposal.client_id.empty() && client.proposal.foreign;
   show_client_fields(

@@ -25,12 +25,13 @@ std::string_view link_token(const http::Call& call) { return call.path_params.at
 
 http::Response back_to(std::string_view link) { return http::see_other("/h/" + percent_encode(link)); }
 
+void show_scope(std::string_view name, std::string_view words, Values& row) {
+  row.set("SCOPE_NAME", name, kNameLimit).set_if_any("SCOPE_WORDS", words);
+  row.show_either(words.empty(), "NAME_ALONE");
+}
+
 void show_scopes(const std::vector<oauth::ScopeFact>& scopes, Values& values) {
-  for (const oauth::ScopeFact& scope : scopes) {
-    Values& row = values.add("SCOPE").set("SCOPE_NAME", scope.name, kNameLimit);
-    row.set_if_any("SCOPE_WORDS", scope.words);
-    row.show_either(scope.words.empty(), "NAME_ALONE");
-  }
+  for (const oauth::ScopeFact& scope : scopes) show_scope(scope.name, scope.words, values.add("SCOPE"));
 }
 
 void show_list(std::string_view section, const std::vector<oauth::ScopeFact>& scopes, Values& values) {
@@ -147,6 +148,13 @@ http::Response gone_page(const Services& services, const http::Call& call, const
   return page.answer();
 }
 
+// By the provider. What the agent calls the account would deceive whoever asks themselves whether it is the right one.
+std::string account_named(const oauth::ConnectCard& connect, const domain::Connection& connection) {
+  const bool has_id = connect.account && !connect.account->account_id.empty();
+  const bool is_a_wish = !has_id && connection.identity_label == connect.flow.identity_label;
+  return is_a_wish ? std::string() : connection.identity_label;
+}
+
 void show_end(const oauth::ConnectCard& connect, Values& values) {
   const auto& account = connect.account;
   if (account && account->refreshable) {
@@ -190,13 +198,17 @@ http::Response show_connected(const Services& services, const http::Call& call, 
   Values& values = page.content("oauth_done.html", "Connected");
   values.set("SERVICE", service_of(card)).set("TOKEN", link_token(call));
   values.set("CONNECTION", card.connection->name, kNameLimit).set("CONNECTION_ID", card.connection->id.text());
-  values.set_if_any("ACCOUNT", card.connection->identity_label);
-  values.show_either(card.connection->identity_label.empty(), "ACCOUNT_UNKNOWN");
+  const std::string account = account_named(connect, *card.connection);
+  values.set_if_any("ACCOUNT", account);
+  values.show_either(account.empty(), "ACCOUNT_UNKNOWN");
   show_list("MISSING", connect.missing, values);
   show_list("EXTRA", connect.extra, values);
   if (connect.account) {
-    for (const std::string& scope : connect.account->granted)
-      values.add("GRANTED").set("SCOPE_NAME", scope, kNameLimit);
+    for (const std::string& scope : connect.account->granted) {
+      const auto asked = std::find_if(connect.scopes.begin(), connect.scopes.end(),
+                                      [&](const oauth::ScopeFact& fact) { return fact.name == scope; });
+      show_scope(scope, asked == connect.scopes.end() ? std::string_view() : asked->words, values.add("GRANTED"));
+    }
   }
   values.show_either(!connect.account || connect.account->granted.empty(), "NOTHING_SAID");
   values.set("WHO_CAN_USE", who_can_use(card.handoff.owner));

@@ -40,6 +40,21 @@ Badge badge_of(domain::ConnectionState state) {
   return {};
 }
 
+std::string what_stays(const domain::Integration* integration, const domain::Connection& connection) {
+  const std::string service = service_name(integration, connection.integration);
+  if (!connection.references.empty()) {
+    return "The secret itself stays where it is (" + connection.references.front().provider + ").";
+  }
+  const auto* form = integration ? integration->find_template(connection.auth_template) : nullptr;
+  if (form && form->kind == domain::TemplateKind::kWebhook) {
+    return "What " + service + " sends after that is refused. Delete the webhook there, too.";
+  }
+  if (form && form->kind == domain::TemplateKind::kOAuth2) {
+    return service + " is told to withdraw the access. Under Connections you see it until that is confirmed.";
+  }
+  return "The credential itself stays valid at " + service + ". If it must stop working, revoke it there.";
+}
+
 std::string where_it_lives(const domain::Connection& connection) {
   if (connection.state == domain::ConnectionState::kRevoked) return "nowhere any more";
   if (connection.references.empty()) return "here, encrypted";

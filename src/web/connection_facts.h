@@ -17,6 +17,9 @@ void show_connection(const domain::Connection& connection, const domain::Integra
 std::string service_name(const domain::Integration* integration, std::string_view slug);
 std::string who_can_use(const domain::Owner& owner);
 Badge badge_of(domain::ConnectionState state);
+// What removing it does not reach, and what to do about that: one sentence, which is another one for each way to
+// connect.
+std::string what_stays(const domain::Integration* integration, const domain::Connection& connection);
 // "here, encrypted", or the provider it stays with.
 std::string where_it_lives(const domain::Connection& connection);
 

@@ -126,8 +126,7 @@ std::vector<domain::Agent> users_of(const Services& services, const domain::Acti
 
 void show_blast_radius(const Services& services, const domain::Acting& acting, const domain::Connection& connection,
                        Values& values) {
-  const bool by_oauth = services.tokens.account(connection.workspace, connection.id).has_value();
-  values.show_either(by_oauth, "REVOKED_THERE", "STAYS_VALID");
+  values.set("STAYS", what_stays(services.catalog.find(connection.integration).get(), connection));
   const auto agents = users_of(services, acting, connection);
   values.show_either(agents.empty(), "NO_AGENTS", "AGENTS");
   const Instant now = services.clock.now();

@@ -17,8 +17,22 @@ struct Words {
   std::string what_to_do;
 };
 
+// With the way around for whoever is signed in. Not where the store itself may be the trouble or nobody may wait for
+// it (5xx, but a provider's): a page that says so must not fail, too.
+Page frame(const Services& services, const http::Request& request, int status) {
+  if (status >= 500 && status != 502) return {services, request};
+  try {
+    if (const auto presence = present(services.sign_in, services.settings, request)) {
+      return {services, request, caller_of(*presence)};
+    }
+  } catch (const Error&) {
+    // The plain frame serves as well; what brought the reader here matters more.
+  }
+  return {services, request};
+}
+
 http::Response message_page(const Services& services, const http::Request& request, const Words& words, int status) {
-  Page page(services, request);
+  Page page = frame(services, request, status);
   Values& values = page.content("message.html", words.heading);
   values.set("HEADING", words.heading).set("WHAT_HAPPENED", words.what_happened);
   values.set_if_any("WHAT_TO_DO", words.what_to_do);
@@ -139,7 +153,7 @@ http::Response draw(const Services& services, const http::Request& request, cons
   if (is_dead_link(error))
     return message_page(services, request, dead_link_words(services.settings), status == 404 ? 404 : 410);
   if (const auto words = lost_race(error)) {
-    Page page(services, request);
+    Page page = frame(services, request, status);
     show_state(*words, page.content("handoff_state.html", words->heading));
     return page.answer(status);
   }

@@ -62,9 +62,8 @@ http::Response removed_page(const Services& services, const http::Call& call, co
   Page page(services, call);
   Values& values = page.content("message.html", "Removed");
   values.set("HEADING", "Removed: “" + (card.connection ? card.connection->name : "connection") + "”");
-  values.set("WHAT_HAPPENED", "The stored credential is destroyed, and no agent can use the connection any more.");
-  values.set_if_any("WHAT_TO_DO", "The credential itself is still valid at " + service_of(card) +
-                                      ". If it must stop working, revoke it there. You can close this tab.");
+  values.set("WHAT_HAPPENED", "What was stored for it is destroyed, and no agent can use it any more.");
+  if (card.connection) values.set_if_any("WHAT_TO_DO", what_stays(card.integration.get(), *card.connection));
   return page.answer();
 }
 
@@ -78,7 +77,8 @@ http::Response saved_page(const Services& services, const http::Call& call, cons
   values.show_either(now || card.handoff.kind == domain::HandoffKind::kConfirm, "JUST_NOW", "EARLIER");
   values.show_either(works, "WORKS");
   show_connection(*card.connection, card.integration.get(), values);
-  show_address(services, *card.connection, values);
+  const bool gone = card.connection->state == domain::ConnectionState::kRevoked;
+  if (gone || !show_address(services, *card.connection, values)) values.show(gone ? "GONE" : "USABLE");
   values.show_either(card.connection->references.empty(), "TYPED", "REFERRED");
   if (now && card.auth_template) {
     for (const domain::Field& field : card.auth_template->fields) {
@@ -102,7 +102,9 @@ http::Response open_page(const Services& services, const http::Call& call, const
   const Visit visit{link_token(call), person, services.clock.now()};
   Page page(services, call);
   if (card.handoff.action == domain::ConfirmAction::kRemoveConnection) {
-    show_request(card, visit, page.content("handoff_confirm.html", "Remove a connection?"));
+    Values& values = page.content("handoff_confirm.html", "Remove a connection?");
+    show_request(card, visit, values);
+    if (card.connection) values.set("STAYS", what_stays(card.integration.get(), *card.connection));
     return page.answer();
   }
   if (card.handoff.kind == domain::HandoffKind::kConfirm) {
@@ -120,7 +122,10 @@ http::Response open_page(const Services& services, const http::Call& call, const
     return page.answer();
   }
   if (card.handoff.kind == domain::HandoffKind::kOAuth) return show_connect(services, call, card, problems);
-  Values& values = page.content("handoff_form.html", "Give your " + service_of(card) + " " + credential_of(card));
+  const bool webhook = is_webhook(card);
+  Values& values =
+      page.content("handoff_form.html", webhook ? "Take deliveries from " + service_of(card)
+                                                : "Give your " + service_of(card) + " " + credential_of(card));
   for (const auto& problem : problems) page.add_problem(problem.field, problem.message);
   show_request(card, visit, values);
   show_fields(card, call.form, problems, values);

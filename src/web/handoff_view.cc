@@ -21,7 +21,9 @@ std::string_view host_of(std::string_view url) {
 std::string domains_of(const handoff::Card& card) {
   if (card.connection && !card.connection->base_url.empty()) return std::string(host_of(card.connection->base_url));
   if (!card.integration) return {};
-  if (card.integration->base_url_rule == domain::BaseUrlRule::kPersonEnters) return "the address you name below";
+  if (card.integration->base_url_rule == domain::BaseUrlRule::kPersonEnters) {
+    return is_webhook(card) ? "" : "the address you name below";
+  }
   std::string list;
   for (const std::string& url : card.integration->base_urls) {
     (list += list.empty() ? "" : ", ") += std::string(host_of(url));
@@ -57,7 +59,7 @@ domain::Field base_url_field() {
 // Of a webhook: whether it sends, too, is the person's choice.
 domain::Field target_field() {
   domain::Field field = base_url_field();
-  field.label = "address of yours";
+  field.label = "address of yours (optional)";
   field.hint =
       "Only if signed deliveries are to be sent, too: where to, and nowhere else. Leave it empty to take them only.";
   field.placeholder = "https://hooks.example.com/in";
@@ -81,6 +83,8 @@ std::string service_of(const handoff::Card& card) {
   return service_name(card.integration.get(), card.handoff.integration);
 }
 
+bool is_webhook(const handoff::Card& card) { return card.auth_template && card.auth_template->webhook; }
+
 std::string credential_of(const handoff::Card& card) {
   return card.auth_template ? card.auth_template->label : "credential";
 }
@@ -96,7 +100,9 @@ void show_request(const handoff::Card& card, const Visit& visit, Values& values)
   show_deadline(card.handoff.expires_at, visit.now, facts);
   facts.set_if_any("SERVICE", service_of(card)).set_if_any("DOMAIN", domains_of(card));  // a client may be for none
   facts.set("WHO_CAN_USE", who_can_use(card.handoff.owner));
-  facts.show_either(card.handoff.kind == domain::HandoffKind::kSecretForm, "FORM");
+  const bool connects =
+      card.handoff.kind == domain::HandoffKind::kSecretForm || card.handoff.kind == domain::HandoffKind::kOAuth;
+  facts.show_either(connects, "CONNECTS");
   facts.set("ACCOUNT", visit.person.display_name + " (" + visit.person.login + ")", kNameLimit);
   facts.set_if_any("LABEL", card.handoff.label);
   facts.show_either(card.stranger_came, "STRANGER_CAME");
@@ -148,12 +154,14 @@ void show_field(const domain::Field& field, const http::Form* typed, const std::
 
 void show_fields(const handoff::Card& card, const http::Form* typed, const std::vector<handoff::FieldProblem>& problems,
                  Values& values) {
-  const bool webhook = card.auth_template && card.auth_template->webhook;
-  if (asks_for_base_url(card)) show_field(webhook ? target_field() : base_url_field(), typed, problems, values);
+  const bool webhook = is_webhook(card);
+  values.show_either(webhook, "TAKES", "GIVES");
+  if (asks_for_base_url(card) && !webhook) show_field(base_url_field(), typed, problems, values);
   if (!card.auth_template) return;
   for (const domain::Field& field : card.auth_template->fields) {
     show_field(webhook ? with_empty_explained(field) : field, typed, problems, values);
   }
+  if (asks_for_base_url(card) && webhook) show_field(target_field(), typed, problems, values);
   values.set_if_any("HELP_URL", card.auth_template->help_url);
   if (!card.auth_template->live_test) return;
   // Offered ticked; after that as the person left it.

@@ -60,6 +60,8 @@ struct RefusalWords {
 RefusalWords words_for(handoff::Refusal refusal);
 
 std::string service_of(const handoff::Card& card);
+// Nothing is handed over then: an address is made, and perhaps a secret.
+bool is_webhook(const handoff::Card& card);
 // What the person hands over: "personal access token".
 std::string credential_of(const handoff::Card& card);
 

@@ -35,6 +35,7 @@ std::string what_it_asks(const Services& services, const domain::Handoff& handof
     return "Set up or change the OAuth client" + (handoff.integration.empty() ? "?" : " for " + service + "?");
   }
   const auto* form = integration ? integration->find_template(handoff.auth_template) : nullptr;
+  if (form && form->webhook) return "Take deliveries from " + service + "?";
   return "Give your " + service + " " + (form ? form->label : "credential");
 }
 

@@ -91,7 +91,8 @@ void show_template(const Services& services, const domain::Acting& acting, const
   Values& values = outer.add("TYPED");
   for (const domain::Field& field : form.fields) show_field(field, values.add("FIELD"));
   for (const std::string& place : placement_words(form)) values.add("PLACE").set("PLACE_WORDS", place);
-  values.show_either(form.live_test.has_value(), "LIVE_TEST", "NO_LIVE_TEST");
+  if (form.webhook) values.show("FIRST_DELIVERY");
+  if (!form.webhook) values.show_either(form.live_test.has_value(), "LIVE_TEST", "NO_LIVE_TEST");
   if (form.live_test) values.set("TEST_PATH", form.live_test->path);
 }
 
@@ -122,7 +123,7 @@ http::Response show_with(const Services& services, const http::Call& call, std::
   values.set("REQUEST", request_words(integration));
   values.set("OWN_COUNT", counted(services, acting, integration.slug, domain::OwnerKind::kUser));
   values.set("ORG_COUNT", counted(services, acting, integration.slug, domain::OwnerKind::kOrg));
-  if (!problem.empty()) page.add_problem("ask", problem);
+  if (!problem.empty()) page.add_problem(call.form->field("template"), problem);
   return page.answer(problem.empty() ? 200 : 409);
 }
 

@@ -41,6 +41,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view last)
 }  // namespace
 
 std::vector<std::string> placement_words(const domain::AuthTemplate& form) {
+  if (form.webhook) return {"Nowhere: it stays here, and tells which deliveries are genuine."};
   std::vector<std::string> words;
   for (const domain::PlacedHeader& header : form.placement.headers) {
     words.push_back("In the header " + with_labels(&form, header.name) + ", as “" + with_labels(&form, header.value) +

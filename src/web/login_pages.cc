@@ -1,12 +1,12 @@
 #include "web/login_pages.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/encoding.h"
 #include "base/error.h"
 #include "web/handoff_view.h"
 #include "web/page_frame.h"
+#include "web/page_input.h"
 #include "web/scope_words.h"
 #include "web/step_up.h"
 #include "web/times.h"
@@ -16,7 +16,6 @@ namespace {
 
 using handoff::LoginCard;
 
-constexpr std::string_view kScopeInput = "scope.";
 constexpr std::size_t kNameLimit = 100;
 
 std::string_view link_token(const http::Call& call) { return call.path_params.at("token"); }
@@ -51,19 +50,7 @@ http::Response code_page(const Services& services, const http::Call& call, const
   return page.answer(status);
 }
 
-bool was_chosen(const http::Form* form, domain::Scope scope) {
-  return form == nullptr || form->field(std::string(kScopeInput) + std::string(domain::kScopeNames[scope])) == "yes";
-}
-
-void show_choices(const LoginCard& card, const http::Form* typed, Values& values) {
-  for (std::size_t i = 0; i < domain::kScopeNames.names.size(); ++i) {
-    const auto scope = static_cast<domain::Scope>(i);
-    if (!card.login.asked.has(scope)) continue;
-    const ScopeWords words = words_of(scope);
-    Values& choice = values.add("SCOPE");
-    choice.set("SCOPE_NAME", domain::kScopeNames[scope]).set("SCOPE_TITLE", words.title);
-    choice.set("SCOPE_DETAIL", words.detail).show_either(was_chosen(typed, scope), "CHECKED");
-  }
+void show_lifetimes(const LoginCard& card, const http::Form* typed, Values& values) {
   constexpr std::chrono::hours kUsual{24 * 30};
   for (const std::chrono::seconds lifetime : card.lifetimes) {
     const std::string seconds = std::to_string(lifetime.count());
@@ -84,12 +71,17 @@ http::Response question_page(const Services& services, const http::Call& call, c
   Page page(services, call);
   Values& values = page.content("login_allow.html", "Let an agent act for you?");
   show_facts(services, call, card, values);
-  show_choices(card, call.form, values);
+  const auto problem_with = [&](std::string_view field) {
+    return problem.field == field ? std::string_view(problem.message) : std::string_view();
+  };
+  const http::Form* typed = call.form;
+  show_scope_choice({card.login.asked, typed ? ticked_scopes(*typed) : card.login.asked, problem_with("scope")},
+                    values);
+  values.set_if_any("LIFETIME_PROBLEM", problem_with("lifetime"));
+  show_lifetimes(card, typed, values);
   values.include("CODE", "code.html").set("USER_CODE", card.handoff.user_code);
-  const bool password = problem.field == kStepUpField;
   if (!problem.message.empty()) page.add_problem(problem.field, problem.message);
-  if (!problem.message.empty() && !password) values.set_if_any("CHOICE_PROBLEM", problem.message);
-  ask_again(services, call, values, password ? std::string_view(problem.message) : std::string_view());
+  ask_again(services, call, values, problem_with(kStepUpField));
   return page.answer(problem.message.empty() ? 200 : 422);
 }
 
@@ -104,9 +96,12 @@ http::Response way_back_page(const Services& services, const http::Call& call, c
 }
 
 http::Response done_page(const Services& services, const http::Call& call, const LoginCard& card) {
+  // Allowed and never fetched: the grant was not made and will not be (login_grant.cc).
+  const bool lapsed =
+      !card.login.grant.valid() && services.clock.now() >= card.handoff.settled_at + domain::kFetchWithin;
   Page page(services, call);
-  Values& values = page.content("login_done.html", "The agent may act for you");
-  values.set("AGENT", card.login.agent_identifier, kNameLimit);
+  Values& values = page.content("login_done.html", lapsed ? "The token was not fetched" : "The agent may act for you");
+  values.set("AGENT", card.login.agent_identifier, kNameLimit).show_either(lapsed, "LAPSED", "ALLOWED");
   for (std::size_t i = 0; i < domain::kScopeNames.names.size(); ++i) {
     const auto scope = static_cast<domain::Scope>(i);
     if (card.login.granted.has(scope)) values.add("GRANTED").set("SCOPE_TITLE", words_of(scope).title);
@@ -130,21 +125,8 @@ http::Response back_to(const http::Call& call) {
   return http::see_other("/h/" + percent_encode(std::string(link_token(call))));
 }
 
-std::chrono::seconds chosen_lifetime(const http::Form& form) {
-  const std::string_view text = form.field("lifetime");
-  long long seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return std::chrono::seconds(error == std::errc() && end == text.data() + text.size() ? seconds : 0);
-}
-
 handoff::Allowance allowance_of(const http::Form& form) {
-  handoff::Allowance allowance;
-  for (std::size_t i = 0; i < domain::kScopeNames.names.size(); ++i) {
-    const auto scope = static_cast<domain::Scope>(i);
-    if (was_chosen(&form, scope)) allowance.scopes.add(scope);
-  }
-  allowance.lifetime = chosen_lifetime(form);
-  return allowance;
+  return {ticked_scopes(form), std::chrono::seconds(parse_number(form.field("lifetime")).value_or(0))};
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -9,6 +11,7 @@
 #include "web/agent_views.h"
 #include "web/auth_session_api.h"
 #include "web/auth_session_views.h"
+#include "web/connection_views.h"
 #include "web/openapi_refusals.h"
 #include "web/tools/connecting.h"
 
@@ -192,7 +195,7 @@ Json parameters_of(const Operation& described) {
   for (const auto& [name, schema] : input["properties"].items()) {
     const bool in_path = is_in_path(described.row, name);
     if (!in_path && described.row.body == http::BodyKind::kJson) continue;
-    const bool needed = std::find(required.begin(), required.end(), name) != required.end();
+    const bool needed = in_path || std::find(required.begin(), required.end(), name) != required.end();
     parameters.push_back(parameter(name, in_path ? "path" : "query", schema, needed));
     // REST looks at once unless it is told to wait; the tool's default is for models, who forget to.
     if (name == "wait") parameters.back()["description"] = "Seconds to wait; without it the answer comes at once";
@@ -278,10 +281,15 @@ std::string openapi_document(const AgentDoor& door, const Settings& settings) {
 }
 
 void add_openapi_route(http::Router& router, const AgentDoor& door, const Settings& settings) {
+  struct Document {
+    std::once_flag once;
+    std::string text;
+  };
   http::Route route;
   route.pattern = "/openapi.json";
-  route.handler = [document = openapi_document(door, settings)](http::Call&) -> http::Outcome {
-    return http::Response(200, "application/json", document);
+  route.handler = [&door, &settings, document = std::make_shared<Document>()](http::Call&) -> http::Outcome {
+    std::call_once(document->once, [&] { document->text = openapi_document(door, settings); });
+    return http::Response(200, "application/json", document->text);
   };
   router.add(std::move(route));
 }

@@ -108,6 +108,9 @@ constexpr Refusal kOfReferences[] = {
 constexpr Refusal kOfProviders[] = {{"unknown_provider", 404, "does not exist, or has no item for this agent"}};
 constexpr Refusal kOfHandoffs[] = {{"unknown_handoff", 404, "does not exist, or is another agent's"}};
 constexpr Refusal kOfConnections[] = {{"unknown_connection", 404, "does not exist, or is not for this agent"}};
+constexpr Refusal kOfNaming[] = {
+    {"which_connection", 400, "say either connectionId, or owner, integration and name"},
+};
 constexpr Refusal kOfLists[] = {{"bad_cursor", 400, "a cursor that did not come from the page before"}};
 // pending, opened and cancelled can be met only in a race with another call or the person.
 constexpr Refusal kOfAuthSessions[] = {
@@ -164,8 +167,12 @@ constexpr OfTool kOfTools[] = {
     {"connections.createHandoff", kOfConsents},
     {"connections.createHandoff", kOfServers},
     {"connections.get", kOfConnections},
+    {"connections.get", kOfNaming},
     {"connections.list", kOfLists},
+    {"connections.refresh", kOfConnections},
+    {"connections.refresh", kOfNaming},
     {"connections.remove", kOfConnections},
+    {"connections.remove", kOfNaming},
     {"disconnect_connector", kOfConnections},
     {"disconnect_connector", kOfConnectors},
     {"disconnect_connector", kOfUnknown},
@@ -196,10 +203,10 @@ void add(std::vector<Refusal>& all, Refusals more) { all.insert(all.end(), more.
 std::vector<Refusal> every_refusal() {
   std::vector<Refusal> all;
   for (const Refusals some : std::initializer_list<Refusals>{
-           kAnywhere,  kOfAgents,       kOfAnybody,     kOfBodies,     kWithoutBody,  kOfPaths,
-           kOfCaps,    kOfRepeating,    kOfMinting,     kOfReferences, kOfConsents,   kOfClients,
-           kOfServers, kOfUnknown,      kOfConnectors,  kOfProviders,  kOfHandoffs,   kOfConnections,
-           kOfLists,   kOfAuthSessions, kOfNewSessions, kOfGrants,     kOfConnecting, kOfCancelling}) {
+           kAnywhere,      kOfAgents,    kOfAnybody,    kOfBodies,      kWithoutBody, kOfPaths,   kOfCaps,
+           kOfRepeating,   kOfMinting,   kOfReferences, kOfConsents,    kOfClients,   kOfServers, kOfUnknown,
+           kOfConnectors,  kOfProviders, kOfHandoffs,   kOfConnections, kOfNaming,    kOfLists,   kOfAuthSessions,
+           kOfNewSessions, kOfGrants,    kOfConnecting, kOfCancelling}) {
     add(all, some);
   }
   return all;

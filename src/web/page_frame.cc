@@ -67,14 +67,18 @@ Page::Page(const Services& services, const http::Request& request) : services_(s
   values_.show_either(services.settings.dev, "DEV");
 }
 
-Page::Page(const Services& services, const http::Call& call, Section section) : Page(services, call.request) {
-  values_.set("CSRF", call.caller.csrf);
-  if (call.caller.kind != http::Caller::Kind::kPerson) return;
-  const auto person = services.people.get(WorkspaceId(call.caller.workspace), PersonId(call.caller.id));
+Page::Page(const Services& services, const http::Call& call, Section section)
+    : Page(services, call.request, call.caller, section) {}
+
+Page::Page(const Services& services, const http::Request& request, const http::Caller& caller, Section section)
+    : Page(services, request) {
+  values_.set("CSRF", caller.csrf);
+  if (caller.kind != http::Caller::Kind::kPerson) return;
+  const auto person = services.people.get(WorkspaceId(caller.workspace), PersonId(caller.id));
   Values& bar = values_.add("SIGNED_IN").set("PERSON", person.display_name, 80);
   // Who has to choose a password first has nowhere else to go.
   if (services.settings.dev || !person.password_hash.empty()) {
-    const domain::Acting acting = acting_of(call.caller);
+    const domain::Acting acting = acting_of(caller);
     const Waiting waiting = waiting_for(services.handoffs, acting);
     Values& navigation = bar.add("NAVIGATION").set("WAITING_DIGEST", waiting.digest);
     show_navigation(acting, section, waiting.count, navigation);

@@ -25,6 +25,8 @@ class Page {
   Page(const Services& services, const http::Request& request);
   // For whoever calls: shows a signed-in person's name, the way around and the way out.
   Page(const Services& services, const http::Call& call, Section section = Section::kNone);
+  Page(const Services& services, const http::Request& request, const http::Caller& caller,
+       Section section = Section::kNone);
 
   // The template's own values. `title` names the page in the tab; call once.
   Values& content(std::string_view template_name, std::string_view title);

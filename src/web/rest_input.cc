@@ -9,8 +9,10 @@
 namespace countersign::web {
 namespace {
 
-// What is no number stays text: the schema then says what is wrong with it.
-Json number_or_text(const std::string& text) {
+// What does not fit its type stays text: the schema then says what is wrong with it.
+Json typed(const std::string& text, const std::string& type) {
+  if (type == "boolean" && (text == "true" || text == "false")) return text == "true";
+  if (type != "integer") return text;
   long long number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size() ? Json(number) : Json(text);
@@ -32,8 +34,7 @@ Json merge_input(const http::Call& call, const mcp::Tool& tool) {
       throw Error(ErrorCode::kInvalidArgument, "said_twice", name + " stands in two places of the request.")
           .at("/" + name);
     }
-    const bool integer = properties.contains(name) && properties[name].value("type", "") == "integer";
-    input[name] = integer ? number_or_text(value) : Json(value);
+    input[name] = typed(value, properties.contains(name) ? properties[name].value("type", "") : "");
   };
   for (const auto& [name, value] : call.path_params) add(name, value);
   for (const auto& [name, value] : call.query_params) add(name, value);

@@ -16,6 +16,19 @@ ScopeWords words_of(domain::Scope scope) {
   return {};
 }
 
+void show_scope_choice(const ScopeChoice& choice, Values& form) {
+  Values& boxes = form.include("SCOPES", "scopes.html");
+  boxes.set_if_any("SCOPES_PROBLEM", choice.problem);
+  for (std::size_t i = 0; i < domain::kScopeNames.names.size(); ++i) {
+    const auto scope = static_cast<domain::Scope>(i);
+    if (!choice.offered.has(scope)) continue;
+    const ScopeWords words = words_of(scope);
+    Values& box = boxes.add("SCOPE").set("SCOPE_NAME", domain::kScopeNames[scope]);
+    box.set("SCOPE_TITLE", words.title).set("SCOPE_DETAIL", words.detail);
+    box.show_either(choice.ticked.has(scope), "CHECKED");
+  }
+}
+
 std::string lifetime_words(std::chrono::seconds lifetime) {
   const auto counted = [](long long number, std::string_view unit) {
     return std::to_string(number) + " " + std::string(unit) + (number == 1 ? "" : "s");

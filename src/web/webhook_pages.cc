@@ -59,19 +59,18 @@ std::string counted(std::size_t count, std::string_view what) {
   return std::to_string(count) + (count == 1 ? " delivery " : " deliveries ") + std::string(what);
 }
 
-// "3 deliveries with a wrong signature, 1 delivery without what a signature needs"
+// A line for each kind: "3 deliveries with a wrong signature".
 void show_turned(const webhook::Turned& turned, Instant now, Values& values) {
   const std::array<std::pair<std::size_t, std::string_view>, 4> kinds{
       {{turned.bad_signature, "with a wrong signature"},
        {turned.stale, "whose time is more than five minutes from ours"},
        {turned.malformed, "without the headers that a signature needs"},
        {turned.repeated, "that had come before"}}};
-  std::string words;
+  if (turned.last_at == Instant()) return;
+  Values& list = values.add("TURNED").set("TURNED_LAST", ago(turned.last_at, now));
   for (const auto& [count, what] : kinds) {
-    if (count > 0) (words += words.empty() ? "" : ", ") += counted(count, what);
+    if (count > 0) list.add("KIND").set("KIND_WORDS", counted(count, what));
   }
-  if (words.empty()) return;
-  values.add("TURNED").set("TURNED_WORDS", words).set("TURNED_LAST", ago(turned.last_at, now));
 }
 
 // --- what became of a delivery of ours ---
@@ -110,9 +109,10 @@ std::string test_words(std::string_view sent) {
 
 void show_test(const http::Call& call, const domain::Connection& connection, Values& values) {
   Values& test = values.add("TEST").set("TARGET", connection.base_url, 300);
-  if (const std::string words = test_words(query_text(call, "sent")); !words.empty()) {
-    test.add("TEST_NOTE").set("TEST_WORDS", words);
-  }
+  const std::string_view sent = query_text(call, "sent");
+  const std::string words = test_words(sent);
+  if (words.empty()) return;
+  test.add(sent.starts_with('2') ? "TEST_TAKEN" : "TEST_FAILED").set("TEST_WORDS", words);
 }
 
 // --- the signing secret ---
@@ -181,9 +181,12 @@ http::Response send_test(const Services& services, http::Call& call) {
 
 }  // namespace
 
-void show_address(const Services& services, const domain::Connection& connection, Values& values) {
+bool show_address(const Services& services, const domain::Connection& connection, Values& values) {
   const std::string address = services.webhooks.address_of(connection);
-  if (!address.empty()) values.add("WEBHOOK").set("ADDRESS", address);
+  if (address.empty()) return false;
+  Values& webhook = values.add("WEBHOOK").set("ADDRESS", address);
+  webhook.show_either(services.webhooks.secret_made_here(connection), "MADE_HERE", "TYPED_IN");
+  return true;
 }
 
 void show_webhook(const Services& services, const http::Call& call, const domain::Connection& connection,
@@ -192,14 +195,14 @@ void show_webhook(const Services& services, const http::Call& call, const domain
   if (!spec) return;
   const domain::Acting acting = acting_of(call.caller);
   const Instant now = services.clock.now();
-  Values& webhook = values.add("WEBHOOK").set("ADDRESS", services.webhooks.address_of(connection));
-  Values& part = webhook.include("DELIVERIES", "webhook.html").set("CONNECTION_ID", connection.id.text());
+  Values& part = values.add("WEBHOOK").include("DELIVERIES", "webhook.html");
+  part.set("CONNECTION_ID", connection.id.text()).set("ADDRESS", services.webhooks.address_of(connection));
   part.set("SERVICE", service_name(services.catalog.find(connection.integration).get(), connection.integration));
   part.set_if_any("HELP_URL", spec->help_url);
   show_deliveries(services.webhooks.deliveries(acting, connection.id), now, part);
   show_turned(services.webhooks.turned(acting, connection.id), now, part);
   if (!may_manage(connection, acting)) return;
-  part.show("MANAGED");
+  part.show("MANAGED").show_either(services.webhooks.secret_made_here(connection), "MADE_HERE", "TYPED_IN");
   if (services.webhooks.sends(connection)) show_test(call, connection, part);
 }
 

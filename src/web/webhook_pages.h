@@ -9,8 +9,9 @@
 namespace countersign::web {
 
 // Where {{#WEBHOOK}} stands; nothing for a connection that is no webhook, or is removed. The first for the page that
-// says "saved", the other for the connection's own, with the deliveries where {{>DELIVERIES}} stands.
-void show_address(const Services& services, const domain::Connection& connection, Values& values);
+// says "saved" (false: it showed nothing), the other for the connection's own, with the deliveries where
+// {{>DELIVERIES}} stands.
+bool show_address(const Services& services, const domain::Connection& connection, Values& values);
 void show_webhook(const Services& services, const http::Call& call, const domain::Connection& connection,
                   Values& values);
 

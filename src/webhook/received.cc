@@ -68,10 +68,9 @@ bool is_in_time(const WebhookSpec& spec, const Received& received, Instant now) 
   return received.sent_at >= now - domain::kDeliveryWithin && received.sent_at <= now + domain::kDeliveryWithin;
 }
 
+// By what is signed alone: an id that is not could be changed by whoever has caught a delivery.
 std::string delivery_key(const WebhookSpec& spec, const Received& received) {
-  if (spec.scheme == WebhookScheme::kStandard || !spec.id_header.empty()) {
-    return "id " + std::string(received.signed_parts.id);
-  }
+  if (spec.scheme == WebhookScheme::kStandard) return "id " + std::string(received.signed_parts.id);
   return "body " + hex(crypto::sha256(received.signed_parts.body));
 }
 

@@ -21,9 +21,8 @@ std::optional<Received> read_delivery(const domain::WebhookSpec& spec, const htt
 
 // Whether its time is near enough to ours; of a scheme without a time, always.
 bool is_in_time(const domain::WebhookSpec& spec, const Received& received, Instant now);
-// What makes another one a repetition of it: the id of its header or, without one, what was signed (not how the
-// signature was written: that has more than one way). kBodyHmac signs no id, so whoever has caught a delivery of that
-// scheme can send it once more under another one.
+// What makes another one a repetition of it: its id where that is signed, else the body (not how the signature was
+// written: that has more than one way).
 std::string delivery_key(const domain::WebhookSpec& spec, const Received& received);
 
 }  // namespace countersign::webhook

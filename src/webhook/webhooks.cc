@@ -192,6 +192,11 @@ Webhooks::Hook Webhooks::own_hook(const handoff::Opener& opener, ConnectionId id
   return std::move(*hook);
 }
 
+bool Webhooks::secret_made_here(const domain::Connection& connection) const {
+  const auto hook = find(connection.id);
+  return hook && vault::is_made_here(hook->spec, keys_.key(crypto::KeyPurpose::kLink), signing_secret(*hook));
+}
+
 Secret Webhooks::open(const handoff::Opener& opener, const Hook& hook, std::string_view purpose) const {
   auto fields =
       vault_.open(domain::Actor::person(opener.person), opener.workspace, hook.connection.id, purpose, bindings_);

@@ -53,6 +53,8 @@ class Webhooks {
   std::string address_of(const domain::Connection& connection) const;
   // How it is signed; nothing where address_of() is "".
   std::optional<domain::WebhookSpec> spec_of(const domain::Connection& connection) const;
+  // True when its signing secret was made by us, so that reveal_for() can show it.
+  bool secret_made_here(const domain::Connection& connection) const;
   // True when deliveries of ours go to its base URL.
   bool sends(const domain::Connection& connection) const;
 

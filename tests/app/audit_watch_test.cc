@@ -44,6 +44,21 @@ TEST_F(AuditWatchTest, GoesOnWhereItStopped) {
   EXPECT_EQ(watch.state().problem, "");
 }
 
+TEST_F(AuditWatchTest, CountsEachEventOnceByItsAction) {
+  AuditWatch watch(store, mac, clock, support::kWorkspace);
+  domain::AuditEvent failed = support::event_in(support::kWorkspace);
+  const std::string usual(failed.action);
+  failed.action = "sign_in.failed";
+  record(2);
+  store.transact([&](store::Transaction& tx) { tx.audit().record(failed); });
+  EXPECT_TRUE(watch.counts().empty()) << "not verified yet";
+  watch.step();
+  watch.step();
+  record(1);
+  watch.step();
+  EXPECT_EQ(watch.counts(), (std::map<std::string, std::int64_t>{{"sign_in.failed", 1}, {usual, 3}}));
+}
+
 TEST_F(AuditWatchTest, SaysWhatIsWrongAndStaysThere) {
   record(2);
   const OtherMac other;
@@ -51,6 +66,7 @@ TEST_F(AuditWatchTest, SaysWhatIsWrongAndStaysThere) {
   watch.step();
   const std::string problem = watch.state().problem;
   EXPECT_NE(problem, "");
+  EXPECT_TRUE(watch.counts().empty()) << "what is not verified is not counted";
   EXPECT_EQ(watch.state().verified_up_to, 0);
   record(1);
   watch.step();

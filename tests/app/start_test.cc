@@ -19,9 +19,14 @@ class Start : public ::testing::Test {
  protected:
   // Why the application would not start on this data, or "started".
   std::pair<std::string, std::string> start() {
+    Config config;
+    config.data_dir = dir.path();
+    config.master_key_file = dir.path() / "master.key";
+    return start_with(std::move(config));
+  }
+  std::pair<std::string, std::string> start_with(Config config) {
     ApplicationOptions options;
-    options.config.data_dir = dir.path();
-    options.config.master_key_file = dir.path() / "master.key";
+    options.config = std::move(config);
     options.public_url = "http://127.0.0.1:1";
     options.password_cost = crypto::kCheapPasswordCost;
     try {
@@ -52,6 +57,21 @@ TEST_F(Start, AWrongMasterKeyIsToldApartFromALostOne) {
   std::filesystem::remove(dir.path() / "master.key");
   std::filesystem::rename(dir.path() / "kept", dir.path() / "master.key");
   EXPECT_EQ(start().first, "started") << "nothing was touched";
+}
+
+// Where systemd puts the master key it puts the agents' secrets, too, when they are credentials of the same unit.
+TEST_F(Start, AMasterKeyThatIsACredentialIsNoItemOfTheFileProvider) {
+  support::TempDir credentials;
+  crypto::create_master_key_file(credentials.path() / "countersign-master-key", random);
+  ::setenv("CREDENTIALS_DIRECTORY", credentials.path().c_str(), 1);
+  Config config;
+  config.data_dir = dir.path();
+  EXPECT_EQ(start_with(config).first, "started");
+  config.file_directory = credentials.path();
+  const auto [reason, words] = start_with(config);
+  EXPECT_EQ(reason, "bad_config");
+  EXPECT_THAT(words, HasSubstr("this server's own files"));
+  ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 TEST_F(Start, AnEmptyDatabaseBesideNotesOfEventsIsARollback) {

@@ -2,6 +2,8 @@
 // with `lost` when no answer came. Headers that arrived are an answer, even if the body was cut.
 import http from 'node:http';
 
+const patienceMs = 120_000; // a program that lives answers long before
+
 export const lost = Object.freeze({ status: 0, text: '', headers: {} });
 
 export class Line {
@@ -22,6 +24,7 @@ export class Line {
         response.on('close', () => resolve({ status: response.statusCode, headers: response.headers, text }));
       });
       request.on('error', () => resolve(lost));
+      request.setTimeout(patienceMs, () => request.destroy(new Error('no answer')));
       request.end(body);
     });
   }

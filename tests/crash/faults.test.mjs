@@ -76,7 +76,7 @@ class Scene {
 
   // Answers what /readyz said last.
   async readiness(wanted) {
-    for (const deadline = Date.now() + 5_000; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
       if ((await this.ops.call('GET', '/readyz')).status === wanted) return wanted;
     }
     return (await this.ops.call('GET', '/readyz')).status;
@@ -136,12 +136,12 @@ function strace(injected) {
       tracer = spawn('strace', ['-f', '-e', `trace=${call}`, '-e', `inject=${injected}`, '-o', '/dev/null', '-p', String(pid)], {
         stdio: ['ignore', 'ignore', 'pipe'],
       });
-      const [said] = await once(tracer.stderr, 'data');
+      const [said] = await once(tracer.stderr, 'data', { signal: AbortSignal.timeout(60_000) });
       assert.match(String(said), /attached/);
     },
     async whole() {
       tracer.kill('SIGINT');
-      await once(tracer, 'close');
+      await once(tracer, 'close', { signal: AbortSignal.timeout(60_000) });
     },
   };
 }

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 // The program broke a promise. Anything else that is thrown is a fault of the test.
 export class Violation extends Error {}
 
-const startLimitMs = 20_000;
-const lookOptions = { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'] };
+const startLimitMs = 60_000;
+const lookOptions = { encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 };
 
 export class Place {
   constructor({ program, shim, env = {}, root, wrap = [] }) {
@@ -102,7 +102,7 @@ export class Place {
 
   // One value from a query that answers one JSON text.
   query(sql) {
-    return JSON.parse(execFileSync('sqlite3', ['-readonly', join(this.data, 'countersign.db'), sql], lookOptions));
+    return JSON.parse(execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 5000', join(this.data, 'countersign.db'), sql], lookOptions));
   }
 }
 

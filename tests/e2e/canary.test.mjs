@@ -7,9 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentOf } from './support/agent.mjs';
 import { startBroker, temporaryDir } from './support/broker.mjs';
-import { openBrowser } from './support/browser.mjs';
+import { heading, openBrowser } from './support/browser.mjs';
 import { Person } from './support/person.mjs';
 import { findIn, findInMemory, shapesOf } from './support/search.mjs';
 
@@ -33,9 +34,10 @@ const answers = [];
 // Of a request that is over: the body of one that was cut short would never come.
 async function record(request) {
   const response = await request.response();
-  const headers = await response.headersArray();
-  answers.push(headers.map(({ name, value }) => `${name}: ${value}`).join('\n'));
-  answers.push(await response.body().catch(() => '')); // a redirect has none
+  const late = () => sleep(15_000, '', { ref: false }); // that of a page which has gone may never come
+  const headers = response.headersArray().then((all) => all.map(({ name, value }) => `${name}: ${value}`).join('\n'));
+  const parts = [headers, response.body()].map((part) => Promise.race([part, late()]).catch(() => '')); // a redirect has no body
+  answers.push(...(await Promise.all(parts)));
 }
 
 async function goThroughTheFlow() {
@@ -47,27 +49,31 @@ async function goThroughTheFlow() {
 
   await page.goto(broker.adminLink);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  const waiting = agent.state(handoff.handoffId, 30);
+  await heading(page, /^Hello/);
+  const waiting = agent.state(handoff.handoffId, 50);
   await page.goto(handoff.url);
   await page.getByLabel('API key', { exact: true }).evaluate((field, text) => (field.value = text), mistyped);
   await page.getByRole('button', { name: /^Save/ }).click();
   await page.getByText('There is a problem').waitFor();
   await page.getByLabel('API key', { exact: true }).fill(`  ${canary}  `);
   await page.getByRole('button', { name: /^Save/ }).click();
-  await page.getByRole('heading', { name: /^Saved/ }).waitFor();
+  await heading(page, /^Saved/);
   assert.equal((await waiting).status, 'completed');
   await page.reload();
   await page.locator('main a[href^="/connections/"]').click();
+  await page.waitForURL(/\/connections\/\w+$/);
   await page.goto(`${broker.baseUrl}/connections`);
   await page.goto(`${broker.baseUrl}/welcome`);
   await page.getByLabel('New password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Save password' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await heading(page, /^Hello/);
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await heading(page, 'You are signed out');
   for (const typed of [wrongPassword, password]) {
     await page.goto(`${broker.baseUrl}/login`);
     await page.getByLabel('User name').fill('owner');
     await page.getByLabel('Password', { exact: true }).fill(typed);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Sign in' }).click()]);
   }
   await page.getByRole('heading', { name: 'Waiting for you' }).waitFor();
   await person.joins(context);

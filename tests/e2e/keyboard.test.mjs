@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agentOf } from './support/agent.mjs';
 import { startBroker } from './support/broker.mjs';
-import { openBrowser } from './support/browser.mjs';
+import { heading, openBrowser } from './support/browser.mjs';
 import { askToLogIn, behindProxy } from './support/login.mjs';
 
 const mostTabs = 40;
@@ -46,8 +46,6 @@ async function type(page, name, text) {
   await page.keyboard.type(text);
 }
 
-const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
-
 async function signIn(page, broker) {
   await page.goto(broker.adminLink);
   await press(page, /^Sign in as owner$/);
@@ -69,6 +67,7 @@ function byKeyboard(what, act, env = {}) {
 // With script the focus goes to the list of problems by itself.
 async function problemLeadsTo(page, problem, field) {
   await page.getByRole('alert').waitFor();
+  await page.waitForLoadState();
   assert.match(await page.title(), /^(\(\d+\) )?Error: /);
   await press(page, problem);
   assert.match((await page.evaluate(focused)).name, field, 'the problem leads to its field');

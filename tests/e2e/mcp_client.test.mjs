@@ -82,6 +82,7 @@ for (const revision of revisions) {
       'connections.createHandoff',
       'connections.get',
       'connections.list',
+      'connections.refresh',
       'connections.remove',
       'create_auth_session',
       'disconnect_connector',

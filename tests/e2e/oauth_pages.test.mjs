@@ -132,6 +132,11 @@ async function clients() {
 await handoffs();
 await connections();
 await clients();
+// What is due in some minutes, and what lasts for some, would change while the pictures are taken.
+await scene.rewrite(`
+  update handoffs set expires_at = expires_at + 3600000;
+  update oauth_accounts set next_try_at = next_try_at + 3600000 where failures > 0;
+  update oauth_revocations set due_at = due_at + 3600000 where settled_at = 0;`);
 await heading(page, /./);
 const storageState = await scene.context.storageState();
 const plain = await openBrowser({ after }, { javaScriptEnabled: false, storageState });

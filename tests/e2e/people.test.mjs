@@ -2,16 +2,14 @@
 // in from this machine and from another, being invited in the middle of it, signing out everywhere. With and without
 // script where a form is involved. What depends on the clock is in tests/flows.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { agentOf } from './support/agent.mjs';
-import { program, startBroker, temporaryDir } from './support/broker.mjs';
-import { openBrowser } from './support/browser.mjs';
+import { run, startBroker, temporaryDir } from './support/broker.mjs';
+import { heading, openBrowser } from './support/browser.mjs';
 import { askToLogIn, behindProxy, connectWith } from './support/login.mjs';
 import { startServed } from './support/served.mjs';
 
@@ -20,7 +18,6 @@ const password = 'orchard lantern gravel 58';
 const passwordAgain = '#f-step_up_password';
 const oneUse = /([B-Z]{4}-){2}[B-Z]{4}/;
 
-const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const press = (page, name) => page.getByRole('button', { name }).click();
 const at = (page) => new URL(page.url()).pathname;
 
@@ -65,7 +62,7 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await page.getByRole('checkbox').count(), 2, 'what was asked for and no more');
     assert.equal((await login.state()).status, 'pending', 'looking changes nothing');
 
-    const granted = login.redeem({ wait: 40 });
+    const granted = login.redeem({ wait: 50 });
     await page.getByRole('checkbox', { name: /^Ask you to connect/ }).uncheck();
     await page.getByLabel('For how long').selectOption('86400');
     await press(page, 'Allow this agent');
@@ -140,10 +137,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto(login.loginUrl);
     for (let tries = 1; tries <= 5; ++tries) {
       await page.getByLabel('Code', { exact: true }).fill('BBBB-BBBB');
-      const answered = page.waitForResponse((response) => response.request().method() === 'POST');
-      await press(page, 'Continue');
-      await answered;
-      await page.waitForLoadState();
+      await Promise.all([page.waitForEvent('load'), press(page, 'Continue')]);
     }
     await page.goto(login.loginUrl);
     await heading(page, /locked|wrong/i);
@@ -158,7 +152,7 @@ for (const javaScriptEnabled of [true, false]) {
     const { page } = await openBrowser(t, { javaScriptEnabled });
     await signIn(page, broker.adminLink);
     const login = await askToLogIn(broker);
-    const told = login.state({ wait: 40 });
+    const told = login.state({ wait: 50 });
     await page.goto(login.loginUrl);
     await press(page, 'Don’t allow it');
     await heading(page, /declined/i);
@@ -170,11 +164,8 @@ for (const javaScriptEnabled of [true, false]) {
 // The whole command, its file included.
 async function clientConnect(code, broker, home) {
   const args = ['client', 'connect', code, '--client', 'claude', '--url', broker.baseUrl];
-  const process_ = spawn(program, args, { env: { PATH: process.env.PATH, HOME: home } });
-  let printed = '';
-  for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (text) => (printed += text));
-  const [exit] = await once(process_, 'close');
-  return { exit, printed };
+  const { code: exit, stdout, stderr } = await run(args, { env: { HOME: home } });
+  return { exit, printed: stdout + stderr };
 }
 
 test('a chat asks over MCP, and the code on the page connects its program', async (t) => {
@@ -304,6 +295,7 @@ test('who has just entered the password is not asked for it again', async (t) =>
   await signIn(page, broker.adminLink);
   await choosePassword(page, broker);
   await press(page, 'Sign out');
+  await heading(page, 'You are signed out');
   await signInByPassword(page, broker, 'owner');
   const login = await askToLogIn(broker);
   for (const path of ['/agents/new', '/people/new', new URL(login.loginUrl).pathname]) {

@@ -7,9 +7,9 @@ import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, readdirSync
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { agentOf } from './support/agent.mjs';
 import { program, run, startBroker, temporaryDir } from './support/broker.mjs';
+import { metricBecomes } from './support/metrics.mjs';
 import { Person } from './support/person.mjs';
 
 const scratch = temporaryDir();
@@ -45,7 +45,8 @@ function contents(dir) {
   return Object.fromEntries(files.map((name) => [name, createHash('sha256').update(readFileSync(join(dir, name))).digest('hex')]));
 }
 
-const sql = (dir, text) => execFileSync('sqlite3', [join(dir, 'countersign.db'), text], { encoding: 'utf8' });
+const aWhile = { encoding: 'utf8', timeout: 60_000 };
+const sql = (dir, text) => execFileSync('sqlite3', [join(dir, 'countersign.db'), text], aWhile);
 const dev = (dir, listen = '127.0.0.1:0') => run(['dev', '--data-dir', dir, '--listen', listen]);
 const verify = (dir) => run(['audit', 'verify', '--data-dir', dir]);
 
@@ -108,9 +109,7 @@ test('a data directory of somebody else exits with 5', { skip: process.getuid() 
   const copy = join(scratch, 'countersign'); // the tests' own folder may be closed to others
   copyFileSync(program, copy);
   chmodSync(copy, 0o755);
-  const ended = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', copy, 'dev', '--data-dir', dir], {
-    encoding: 'utf8',
-  });
+  const ended = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', copy, 'dev', '--data-dir', dir], aWhile);
   assert.equal(ended.status, 5, ended.stderr);
   assert.match(ended.stderr, /Permission denied/);
   assert.deepEqual(contents(dir), before);
@@ -164,8 +163,6 @@ test('a data directory in use exits with 9, for a second broker and for commands
   assert.equal((await agentOf(broker).call('GET', '/v1/connections')).body.connections.length, 2, 'it still serves');
 });
 
-const metricsOf = async ({ opsUrl }) => (await fetch(new URL('/metrics', opsUrl))).text();
-
 test('the ops listener answers what a supervisor asks', async (t) => {
   const broker = await startBroker(t);
   await agentOf(broker).mint();
@@ -176,7 +173,7 @@ test('the ops listener answers what a supervisor asks', async (t) => {
   assert.equal((await run(['health', '--ops-url', 'http://127.0.0.1:1'])).code, 1);
   assert.equal((await get('/livez', { method: 'POST', body: '' })).status, 405);
   assert.equal((await get('/v1/connections')).status, 404, 'and nothing else');
-  const metrics = await metricsOf(broker);
+  const metrics = await (await get('/metrics')).text();
   assert.match(metrics, /^countersign_\w+(\{.*\})? \d/m);
   assert.ok(!metrics.includes(broker.agentToken));
   for (const path of ['/livez', '/readyz', '/metrics']) {
@@ -191,12 +188,12 @@ test('SIGTERM answers held polls, keeps every accepted write and ends with 0', a
   const agent = agentOf(broker);
   const { handoffId } = await agent.mint();
   const polls = Array.from({ length: 10 }, () => agent.state(handoffId, 50));
-  while (!/^countersign_held_requests 10$/m.test(await metricsOf(broker))) await sleep(10);
+  await metricBecomes(broker, 'countersign_held_requests', 10);
   const mints = [];
   // A late one finds no listener, which is no promise broken.
   const mint = () => mints.push(agent.call('POST', '/v1/handoffs', { integration: 'demo' }).catch(() => undefined));
   for (let n = 0; n < 50; ++n) mint();
-  await sleep(30);
+  await Promise.race(mints); // one is answered, the others are on their way
   const stopping = broker.stop();
   for (let n = 0; n < 50; ++n) mint();
 

@@ -172,7 +172,7 @@ void Browser::remember(const http::Response& response) {
 }
 
 std::string text_of(const http::Response& response) { return std::string(view(response.body)); }
-Json json_of(const http::Response& response) { return parse_json(text_of(response)); }
+Json json_of(const http::Response& response) { return parse_json(text_of(response), {.bytes = 1 << 20}); }
 std::string path_of(const std::string& url) { return url.substr(kPublicUrl.size()); }
 
 std::string header_of(const http::Response& response, std::string_view name) {

@@ -238,6 +238,40 @@ TEST_F(LoginHandoff, TheGrantIsGivenAgainForAMinute) {
   EXPECT_EQ(json_of(late)["code"], "grant_released");
 }
 
+TEST_F(LoginHandoff, ThePageDoesNotGoOnSayingThatANeverFetchedGrantIsOne) {
+  const Json fetched = mint(here, {{"code_challenge", kChallenge}});
+  const Json left = mint(here, {{"agent_identifier", "Left behind"}, {"code_challenge", kChallenge}});
+  Browser browser = browser_of(ada);
+  EXPECT_THAT(allow(browser, left), HasSubstr("may act for you"));
+  EXPECT_THAT(allow(browser, fetched), HasSubstr("may act for you"));
+  EXPECT_TRUE(json_of(redeem(here, fetched, kVerifier)).contains("token"));
+  program.clock().advance(domain::kFetchWithin);
+  EXPECT_EQ(json_of(redeem(here, left, kVerifier))["code"], "grant_released");
+  const std::string page = text_of(browser.get(page_path(left)));
+  EXPECT_THAT(page, HasSubstr("Nothing was granted to <bdi>Left behind</bdi>"));
+  EXPECT_THAT(page, Not(HasSubstr("may act for you")));
+  EXPECT_THAT(text_of(browser.get(page_path(fetched))), HasSubstr("may act for you"));
+}
+
+TEST_F(LoginHandoff, WhatIsWrongWithTheChoiceStandsBesideIt) {
+  const Json minted = mint(here);
+  Browser browser = browser_of(ada);
+  const auto answer = [&](const std::map<std::string, std::string>& choice) {
+    browser.get(page_path(minted));
+    const http::Response response = browser.post(page_path(minted) + "/allow", choice);
+    EXPECT_EQ(response.status, 422);
+    return text_of(response);
+  };
+  const std::string nothing = answer({{"lifetime", "3600"}});
+  EXPECT_THAT(nothing, HasSubstr("<legend>What it may do</legend>\n<p class=\"error\">Choose at least one thing"));
+  EXPECT_THAT(nothing, Not(HasSubstr("error-lifetime")));
+  EXPECT_THAT(nothing, HasSubstr("value=\"3600\" selected"));
+  const std::string too_long = answer({{"scope.read", "yes"}, {"lifetime", "99999999999"}});
+  EXPECT_THAT(too_long, HasSubstr("id=\"error-lifetime\">Choose how long"));
+  EXPECT_THAT(too_long, Not(HasSubstr("<legend>What it may do</legend>\n<p class=\"error\">")));
+  EXPECT_EQ(status(here, minted)["status"], "pending");
+}
+
 TEST_F(LoginHandoff, TheGrantIsNotGivenAgainOnceItWasUsed) {
   const Json minted = mint(here, {{"code_challenge", kChallenge}});
   Browser browser = browser_of(ada);

@@ -33,11 +33,11 @@ TEST_F(Mcp, InitializeNegotiatesAndListsTheToolsOfThisIssue) {
   for (const Json& tool : list["result"]["tools"]) names.push_back(tool["name"]);
   EXPECT_THAT(names, ::testing::ElementsAre(
                          "connect_connector", "connections.create", "connections.createHandoff", "connections.get",
-                         "connections.list", "connections.remove", "create_auth_session", "disconnect_connector",
-                         "get_auth_session", "handoffs.cancel", "handoffs.get", "handoffs.wait", "integrations.list",
-                         "list_connectors", "oauth.cancel", "oauth.clients.create", "oauth.clients.createHandoff",
-                         "oauth.clients.list", "oauth.clients.registerDynamic", "oauth.clients.remove", "oauth.probe",
-                         "oauth.start", "providers.items", "providers.list"));
+                         "connections.list", "connections.refresh", "connections.remove", "create_auth_session",
+                         "disconnect_connector", "get_auth_session", "handoffs.cancel", "handoffs.get", "handoffs.wait",
+                         "integrations.list", "list_connectors", "oauth.cancel", "oauth.clients.create",
+                         "oauth.clients.createHandoff", "oauth.clients.list", "oauth.clients.registerDynamic",
+                         "oauth.clients.remove", "oauth.probe", "oauth.start", "providers.items", "providers.list"));
 }
 
 TEST_F(Mcp, WaitIsAnsweredWhenThePersonHasSaved) {

@@ -209,6 +209,18 @@ TEST_F(OAuthConnect, TheHostIsThePersonsToSayWhereTheServiceHasMany) {
               HasSubstr("https://acme-corp.zen.example"));
 }
 
+TEST_F(OAuthConnect, WhatTheAgentCallsTheAccountIsNotWhatTheProviderSaid) {
+  const std::string id = set_up("zen");
+  provider.add_client("https://acme-corp.zen.example", "zen-client", {"client-secret-canary", callback_of(id), ""});
+  const Json minted = start({{"integration", "zen"}, {"identityLabel", "boss@acme-corp"}});
+  Browser browser = browser_of(ada);
+  const std::string url = leave(browser, minted, {{"plain.subdomain", "acme-corp"}});
+  EXPECT_EQ(browser.get(provider.consent(url)).status, 303);
+  EXPECT_THAT(text_of(browser.get(path_of(minted["url"]))),
+              AllOf(HasSubstr("did not say which account"), Not(HasSubstr("boss@acme-corp"))));
+  EXPECT_EQ(outcome(minted)["connection"]["identityLabel"], "boss@acme-corp") << "a name for it, for the agent";
+}
+
 TEST_F(OAuthConnect, AnOrgsBelongsToTheFirstAdminWhoTakesItOn) {
   const PersonId second = program.add_person("second", domain::Role::kAdmin);
   const Json minted = start({{"owner", "org"}});

@@ -70,6 +70,65 @@ TEST_F(OAuthLife, WhereNoEndWasNamedNothingIsRenewedByTheClock) {
   EXPECT_THAT(connection_page(id), HasSubstr("The provider named no end"));
 }
 
+TEST_F(OAuthLife, AnAgentRenewsItByIdOrByNameAndIsToldWhatBecameOfIt) {
+  const std::string id = connected();
+  const Json before = connections().front();
+  program.clock().advance(31s);
+  const Json renewed = json_of(agent.post("/v1/connections/" + id + "/refresh", ""));
+  EXPECT_EQ(renewed["outcome"], "renewed");
+  EXPECT_EQ(renewed["connection"]["connectionId"], id);
+  EXPECT_EQ(provider.refreshes(), 1U);
+  const Json by_name = {{"owner", "user"}, {"integration", "acme"}, {"name", before["name"]}};
+  const Json again = agent.call("connections.refresh", by_name)["structuredContent"];
+  EXPECT_EQ(again["outcome"], "fresh") << "not more often than every half minute";
+  EXPECT_EQ(again["connection"]["connectionId"], id);
+  EXPECT_EQ(provider.refreshes(), 1U);
+
+  program.clock().advance(31s);
+  provider.instead[kAcme / "token"] = always(400, R"({"error":"invalid_grant"})");
+  const Json ended = json_of(agent.post("/v1/connections/" + id + "/refresh", ""));
+  EXPECT_EQ(ended["outcome"], "needs_reauth");
+  EXPECT_THAT(ended["next"].get<std::string>(), HasSubstr("oauth.start"));
+  EXPECT_EQ(ended["connection"]["status"], "needs_reauth");
+  EXPECT_EQ(ended["connection"]["problem"], "invalid_grant");
+}
+
+TEST_F(OAuthLife, OnlyWhoMayUseAConnectionRenewsIt) {
+  const std::string id = connected();
+  program.clock().advance(31s);
+  Agent stranger(program, program.issue_token(boss));
+  EXPECT_EQ(stranger.post("/v1/connections/" + id + "/refresh", "").status, 404);
+  EXPECT_EQ(agent.post("/v1/connections/co_nonsense/refresh", "").status, 404);
+  EXPECT_EQ(provider.refreshes(), 0U);
+}
+
+TEST_F(OAuthLife, AConnectionIsNamedInOneWay) {
+  const std::string id = connected();
+  const std::string name = connections().front()["name"];
+  const auto answer = [&](const Json& arguments) { return agent.call("connections.get", arguments).dump(); };
+  EXPECT_THAT(answer(Json::object()), HasSubstr("which_connection"));
+  EXPECT_THAT(answer({{"owner", "user"}, {"name", name}}), HasSubstr("which_connection"));
+  EXPECT_THAT(answer({{"connectionId", id}, {"name", name}}), HasSubstr("which_connection"));
+  EXPECT_THAT(answer({{"owner", "org"}, {"integration", "acme"}, {"name", name}}), HasSubstr("unknown_connection"));
+  EXPECT_THAT(answer({{"owner", "user"}, {"integration", "acme"}, {"name", name}}), HasSubstr(id));
+}
+
+TEST_F(OAuthLife, AgentsSeeTheClientTheEndAndTheScopes) {
+  const std::string id = connected();
+  const Json brief = connections().front();
+  EXPECT_EQ(brief["oauthClientOwner"], clients(agent).front()["owner"]);
+  EXPECT_EQ(brief["oauthClient"], clients(agent).front()["slug"]);
+  EXPECT_EQ(brief["oauthScopeCount"], 2);
+  EXPECT_FALSE(brief.contains("oauthScope"));
+  const auto left =
+      std::chrono::milliseconds(brief["expiresAt"].get<std::int64_t>()) - program.clock().now().time_since_epoch();
+  EXPECT_EQ(left, 1h);
+  const Json full = json_of(agent.get("/v1/connections?verbose=true"))["connections"].front();
+  EXPECT_EQ(full["oauthScope"], "read write");
+  EXPECT_EQ(json_of(agent.get("/v1/connections/" + id))["connection"]["oauthScope"], "read write");
+  EXPECT_EQ(agent.get("/v1/connections?verbose=perhaps").status, 400);
+}
+
 TEST_F(OAuthLife, APersonRenewsItByHandNotMoreOftenThanEveryHalfMinute) {
   const std::string id = connected();
   Browser browser = browser_of(ada);

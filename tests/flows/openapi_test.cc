@@ -123,6 +123,7 @@ TEST_F(OpenApi, EverySuccessIsAsPromised) {
   const std::string connection = "/v1/connections/" + complete(minted);
   get(handoff);
   get(connection);
+  post(connection + "/refresh", "");
   post("/v1/handoffs", R"({"integration":"generic-http"})");
   get("/v1/connections?owner=user&limit=1");
   get("/v1/integrations");

@@ -42,7 +42,7 @@ TEST_F(Stranger, IsToldHowToBecomeSomebodyByEveryOtherTool) {
     EXPECT_EQ(result["_meta"]["countersign/error"]["recovery"], "create_auth_session");
     ++refused;
   }
-  EXPECT_EQ(refused, 22);
+  EXPECT_EQ(refused, 23);
 }
 
 TEST_F(Stranger, WithABadTokenIsNobodyAtAll) {

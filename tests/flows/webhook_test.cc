@@ -176,8 +176,11 @@ TEST_F(WebhookFlow, TheSecretIsShownToItsOwnerAloneAndNotWhenItWasTyped) {
   const http::Response refused = browser.post(typed.page + "/signing-secret");
   EXPECT_EQ(refused.status, 409);
   EXPECT_THAT(text_of(refused), AllOf(HasSubstr("was typed in"), Not(HasSubstr(std::string(kSecret)))));
+  EXPECT_THAT(page_of(typed), Not(HasSubstr("/signing-secret\""))) << "nothing is offered that would be refused";
+  EXPECT_THAT(saved_page, Not(HasSubstr("/signing-secret\"")));
 
   const Hook made = connect("", "");
+  EXPECT_THAT(page_of(made), HasSubstr("/signing-secret\""));
   Browser other(program);
   other.sign_in(program.add_person("bob", domain::Role::kAdmin));
   other.get("/");

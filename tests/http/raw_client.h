@@ -39,7 +39,7 @@ struct RawResponse {
 
 class RawClient {
  public:
-  static constexpr std::chrono::milliseconds kPatience{5'000};
+  static constexpr std::chrono::milliseconds kPatience{20'000};  // for a busy machine
 
   explicit RawClient(std::uint16_t port, int receive_buffer = 0, const char* from = nullptr) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -139,6 +139,12 @@ class RawClient {
     while (input_.size() < most && receive(std::chrono::milliseconds(0))) {
     }
     return std::exchange(input_, {}).size();
+  }
+  // How often the kernel had to say something again, a SYN included.
+  unsigned retransmits() const {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    return ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_total_retrans : ~0U;
   }
   // The connection ended with a reset, which can destroy an answer on its way.
   bool was_reset() const { return broken_; }

@@ -27,7 +27,7 @@ class RecordedAnswer {
   // Blocks until answered; a test that would wait for ever fails instead.
   Response wait() {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, std::chrono::seconds(20), [&] { return answer_.has_value(); })) return {};
+    if (!changed_.wait_for(lock, std::chrono::seconds(60), [&] { return answer_.has_value(); })) return {};
     return *answer_;
   }
   std::string wait_text() { return std::string(view(wait().body)); }

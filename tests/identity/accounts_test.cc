@@ -130,6 +130,25 @@ TEST_F(AccountsTest, WorkspaceKeepsAnAdminWhoCanSignIn) {
   EXPECT_EQ(reason_of([&] { accounts.change_role(acting(boss), boss.id, Role::kMember); }), "");
 }
 
+TEST_F(AccountsTest, AnAdminWhoWasInvitedAndNeverCameIsNoneThatStays) {
+  const auto invited = accounts.invite(acting(boss), {workspace, "carl", "Carl", Role::kAdmin});
+  const auto step_down = [&] { accounts.change_role(acting(boss), boss.id, Role::kMember); };
+  EXPECT_EQ(reason_of(step_down), "last_admin") << "the invitation may be lost";
+  EXPECT_EQ(reason_of([&] { accounts.change_role(acting(boss), invited.person.id, Role::kMember); }), "")
+      << "and who never came is taken back without another";
+  accounts.change_role(acting(boss), invited.person.id, Role::kAdmin);
+  const auto came = follow(invited.link.reveal());
+  people.change_password(acting(came.person), came.session.id, secret(""), secret(kPassword));
+  EXPECT_EQ(reason_of(step_down), "");
+}
+
+TEST_F(AccountsTest, OnALaptopWithoutPasswordsWhoActsIsTheAdminThatStays) {
+  const auto owner = add_person("owner", "");
+  accounts.disable(acting(owner), boss.id);
+  EXPECT_EQ(reason_of([&] { accounts.change_role(acting(owner), owner.id, Role::kMember); }), "last_admin");
+  EXPECT_EQ(people.get(workspace, owner.id).role, Role::kAdmin);
+}
+
 TEST_F(AccountsTest, TwoAdminsCannotTakeEachOtherAway) {
   const auto other = add_person("other");
   const domain::Acting before = acting(other);  // of a request that began earlier

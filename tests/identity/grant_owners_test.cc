@@ -77,7 +77,6 @@ TEST_F(GrantOwnersTest, OneSeesOnesOwnAndAdminsSeeAll) {
 
 TEST_F(GrantOwnersTest, EveryActIsTheOwnersOrAnAdmins) {
   const std::vector<std::function<void(const domain::Acting&, AgentId)>> acts{
-      [&](const auto& who, AgentId id) { grants.rotate(who, id, seconds(0)); },
       [&](const auto& who, AgentId id) { grants.pause(who, id); },
       [&](const auto& who, AgentId id) { grants.resume(who, id); },
       [&](const auto& who, AgentId id) { grants.revoke(who, id); },
@@ -95,6 +94,22 @@ TEST_F(GrantOwnersTest, EveryActIsTheOwnersOrAnAdmins) {
     EXPECT_EQ(reason_of([&] { acts[i](acting(boss), another); }), "") << i;
     grants.revoke(admin, workspace, grant_of(ada.id).agent.id);
   }
+}
+
+TEST_F(GrantOwnersTest, NobodyButTheOwnerGetsATokenThatActsForThem) {
+  const auto of_ada = grant_of(ada.id);
+  const auto of_all = grant_of({}).agent.id;
+  const auto rotate = [&](const domain::Acting& who, AgentId id) {
+    return reason_of([&] { grants.rotate(who, id, seconds(0)); });
+  };
+  EXPECT_EQ(rotate(acting(boss), of_ada.agent.id), "not_your_agent");
+  EXPECT_EQ(rotate(stale(boss), of_ada.agent.id), "not_your_agent") << "nobody types a password for nothing";
+  EXPECT_EQ(reason_of(of_ada.token), "") << "and its own token is as good as before";
+  EXPECT_TRUE(audit("agent.rotated").empty());
+  for (const AgentId hidden : {of_ada.agent.id, of_all}) EXPECT_EQ(rotate(acting(bob), hidden), "unknown_agent");
+  EXPECT_EQ(rotate(from_elsewhere(), of_ada.agent.id), "unknown_agent");
+  EXPECT_EQ(rotate(acting(ada), of_ada.agent.id), "");
+  EXPECT_EQ(rotate(acting(boss), of_all), "") << "the workspace's agents are the admins'";
 }
 
 TEST_F(GrantOwnersTest, RevokedAgentTakesNoMoreActs) {

@@ -327,6 +327,35 @@ TEST_F(ClientsTest, TheFirstConnectionRegistersUsWhereTheProviderAllowsIt) {
   EXPECT_THAT(events("oauth_client.created"), ElementsAre(HasSubstr("agent:" + agent.agent.text())));
 }
 
+TEST_F(ClientsTest, TwoFirstConnectionsAtOnceShareOneRegistration) {
+  offers("");
+  Minted other;
+  during_the_call = [&] { other = start("found"); };
+  const auto minted = start("found");
+  EXPECT_EQ(flow(minted).client, flow(other).client);
+  EXPECT_THAT(events("oauth_client.created"), SizeIs(1));
+}
+
+TEST_F(ClientsTest, ARegistrationWhoseSecretHasEndedIsMadeAnew) {
+  offers(R"(, "token_endpoint_auth_methods_supported": ["client_secret_basic"])");
+  const auto end = std::chrono::floor<std::chrono::seconds>(clock.now() + 24h);
+  const auto registers = [&](const std::string& id, std::int64_t ends) {
+    answers("https://as.found.example/register", 201,
+            R"({"client_id": ")" + id + R"(", "client_secret": "s-1", "client_secret_expires_at": )" +
+                std::to_string(ends) + "}");
+  };
+  registers("dyn-1", end.time_since_epoch().count());
+  const auto first = flow(start("found")).client;
+  registers("dyn-2", 0);
+  clock.advance(23h);
+  EXPECT_EQ(flow(start("found")).client, first) << "it still works";
+  clock.advance(1h);
+  const auto second = flow(start("found")).client;
+  EXPECT_NE(second, first);
+  EXPECT_EQ(client_of(second)->client_id, "dyn-2");
+  EXPECT_EQ(flow(start("found")).client, second) << "which has no end";
+}
+
 TEST_F(ClientsTest, OnLoopbackWeAreANativeApplication) {
   offers("");
   ClientRequest asked = enter_request("found");

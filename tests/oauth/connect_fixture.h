@@ -256,7 +256,7 @@ class ConnectTest : public handoff::HandoffTest {
   IdTokens id_tokens{wire, clock};
   const std::string public_url = "https://broker.example";
   Clients clients{parts_on(store), discovery, calls, {.public_url = public_url}};
-  Connect connect{parts_on(store), clients, discovery, calls, id_tokens, public_url};
+  Connect connect{parts_on(store), clients, discovery, calls, id_tokens};
   const Asker agent = agent_of(kAda);
 };
 

@@ -34,7 +34,7 @@ TEST_F(ConnectLandTest, AStateOfAnotherWorkspaceIsUnknown) {
   const auto left = leave(start());
   auto elsewhere = parts_on(store);
   elsewhere.workspace = support::kOtherWorkspace;
-  const Connect other(elsewhere, clients, discovery, calls, id_tokens, public_url);
+  const Connect other(elsewhere, clients, discovery, calls, id_tokens);
   const auto query = answer_to(left);
   EXPECT_EQ(reason_of([&] {
               other.land({left.client, query, [&](HandoffId) { return Secret::copy_of(left.proof); }});

@@ -64,6 +64,27 @@ TEST_F(ConnectSettleTest, AnAnswerWithoutALifetimeHasTheTemplates) {
   EXPECT_FALSE(row.refreshable);
 }
 
+// Or the account would lack something for ever, and every new wish for it would ask the person again.
+TEST_F(ConnectSettleTest, ARefreshTokenIsTheProofOfOfflineAccess) {
+  auto client = draft_client("any");
+  client.server.authorization_endpoint = "https://as.any.example/authorize";
+  client.server.token_endpoint = "https://as.any.example/token";
+  insert(client);
+  auto asked = request("any");
+  asked.scopes = {"files", "offline_access"};
+  const auto connect_by = [&](std::string refresh_token) {
+    answers("https://as.any.example/token", 200,
+            R"({"token_type": "Bearer", "access_token": "at-1", "scope": "files")" + std::move(refresh_token) + "}");
+    const auto minted = start(asked);
+    const auto left = leave(minted, {{"base_url", "https://api.any.example"}});
+    land(left, answer_to(left, ""));
+    return account(result(minted)).granted;
+  };
+  EXPECT_THAT(connect_by(""), ElementsAre("files")) << "nothing proves it";
+  EXPECT_THAT(connect_by(R"(, "refresh_token": "rt-1")"), ElementsAre("files", "offline_access"));
+  EXPECT_TRUE(std::holds_alternative<domain::Connection>(connect.start(agent, asked))) << "it has all of that";
+}
+
 TEST_F(ConnectSettleTest, WhatLaterCallsNeedIsKept) {
   grants(tokens(R"(, "team": "t-9")"));
   const auto minted = start();
@@ -223,6 +244,41 @@ TEST_F(ConnectSettleTest, AReconnectRefusesAnAccountThatCannotBeLearned) {
   EXPECT_EQ(revocations(), 0U) << "it may be the right account, and what works would end with them";
 }
 
+// Whoever runs another server can give out the same id for anybody.
+TEST_F(ConnectSettleTest, AReconnectRefusesTheSameIdOfAnotherServer) {
+  insert(draft_client("zen"));
+  answers("https://ada.zen.example/token", 200, tokens());
+  answers("https://mallory.zen.example/token", 200, tokens());
+  const auto first = start("zen");
+  const auto home = leave(first, {{"shop", "ada"}});
+  land(home, answer_to(home, ""));
+  const auto made = result(first);
+  const auto again = connect.reconnect(acting(kAda), made);
+  const auto away = leave(again, {{"shop", "mallory"}});
+  land(away, answer_to(away, ""));
+  EXPECT_EQ(state(again), domain::kOpened) << "at the right one it may still be done";
+  EXPECT_EQ(flow(again).problem, "other_server");
+  EXPECT_EQ(account(made).version, 1) << "untouched";
+  EXPECT_EQ(stored(made).base_url, "https://ada.zen.example");
+  const auto back = leave(again, {{"shop", "ada"}});
+  land(back, answer_to(back, ""));
+  EXPECT_EQ(result(again), made);
+  EXPECT_EQ(account(made).version, 2);
+}
+
+TEST_F(ConnectSettleTest, AServerThatHasGotAnIssuerSinceIsTheSame) {
+  auto nameless = draft_client();
+  nameless.server.issuer.clear();
+  nameless.server.iss_in_callback = false;
+  auto asked = request();
+  asked.client = insert(nameless).slug;
+  const auto made = result(connected(asked));
+  EXPECT_EQ(account(made).issuer, "https://as.acme.example/token");
+  asked.client = acme.slug;
+  EXPECT_EQ(result(connected(asked)), made);
+  EXPECT_EQ(account(made).issuer, "https://as.acme.example");
+}
+
 TEST_F(ConnectSettleTest, AReconnectGoesOnFromTheVersionOfAFasterRefresh) {
   const auto made = result(connected(request()));
   const auto again = connect.reconnect(acting(kAda), made);
@@ -263,6 +319,19 @@ TEST_F(ConnectSettleTest, ANameThatWasTakenMeanwhileGetsANumber) {
   land(leave(second));
   EXPECT_EQ(stored(result(first)).name, "Acme");
   EXPECT_EQ(stored(result(second)).name, "Acme 2");
+}
+
+TEST_F(ConnectSettleTest, TheAccountIsCalledAsTheProviderSaysAndOnlyElseAsTheAgentDoes) {
+  const auto label_after = [&](std::string answer, std::string name) {
+    grants(std::move(answer));
+    auto asked = request();
+    asked.name = std::move(name);
+    asked.identity_label = "the boss's";
+    return stored(result(connected(asked))).identity_label;
+  };
+  EXPECT_EQ(label_after(tokens_of_user("u-1", "ada@acme"), "one"), "ada@acme");
+  EXPECT_EQ(label_after(tokens_of_user("u-1", ""), "two"), "u-1");
+  EXPECT_EQ(label_after(tokens(), "three"), "the boss's");
 }
 
 TEST_F(ConnectSettleTest, TheProvidersNameForTheAccountIsCut) {
@@ -350,7 +419,7 @@ class RefusingStore final : public store::Store {
 
 TEST_F(ConnectSettleTest, TokensThatCannotBeStoredAreRevoked) {
   RefusingStore full(store);
-  const Connect on_full_disk(parts_on(full), clients, discovery, calls, id_tokens, public_url);
+  const Connect on_full_disk(parts_on(full), clients, discovery, calls, id_tokens);
   const auto minted = start();
   const auto left = leave(minted);
   full.passes = 1;  // the claim
@@ -366,7 +435,7 @@ TEST_F(ConnectSettleTest, TokensThatCannotBeStoredAreRevoked) {
 TEST_F(ConnectSettleTest, AFaultOfOursRevokesNothingOfAConnectionThatStays) {
   const auto made = result(connected(request()));
   RefusingStore full(store);
-  const Connect on_full_disk(parts_on(full), clients, discovery, calls, id_tokens, public_url);
+  const Connect on_full_disk(parts_on(full), clients, discovery, calls, id_tokens);
   const auto again = connect.reconnect(acting(kAda), made);
   const auto left = leave(again);
   full.passes = 1;  // the claim

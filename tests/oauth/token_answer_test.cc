@@ -163,8 +163,10 @@ TEST(TokenAnswer, ScopesAreTextInTheProvidersSeparator) {
   spec.answer.scope_separator.clear();
   spec.scope_separator = ",";
   EXPECT_THAT(read(with("scope", "a,b"), spec).scopes, Optional(ElementsAre("a", "b"))) << "as asked";
-  for (const Json& scope :
-       {Json::array({"read"}), Json(1), Json("a\tb"), Json("\xe2\x80\xae"), Json(std::string(257, 's'))}) {
+  EXPECT_THAT(read(with("scope", Json::array({"a,b", "c"})), spec).scopes, Optional(ElementsAre("a,b", "c")));
+  EXPECT_THAT(read(with("scope", Json::array())).scopes, Optional(IsEmpty()));
+  for (const Json& scope : {Json::array({1}), Json::array({"read", "a b"}), Json(1), Json("a\tb"), Json("\xe2\x80\xae"),
+                            Json(std::string(257, 's'))}) {
     EXPECT_EQ(refusal(with("scope", scope)).error, "bad_scope") << scope.dump().substr(0, 40);
   }
   std::string many;

@@ -101,6 +101,10 @@ TEST_F(RefreshTokens, GrantedScopesFollowTheAnswerWhenItNamesThem) {
   clock.advance(1h);
   refresh(id);
   EXPECT_THAT(account(id).granted, ElementsAre("files.read"));
+  const auto told = events("connection.refreshed");
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_THAT(told[0], Not(HasSubstr("shortfall"))) << "nothing has changed";
+  EXPECT_THAT(told[1], AllOf(HasSubstr(R"("granted":"1")"), HasSubstr(R"("shortfall":"1")")));
 }
 
 TEST_F(RefreshTokens, TheResourceIsRepeated) {

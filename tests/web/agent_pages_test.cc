@@ -319,6 +319,19 @@ TEST_F(AgentPages, StateIsTheOneThatHoldsItBackMost) {
   EXPECT_EQ(state_of(agent, now), AgentState::kRevoked);
 }
 
+TEST_F(AgentPages, AdminStopsSomebodyElsesAgentAndCannotTakeItsPlace) {
+  const auto given = issue(ada.id, "helper");
+  const std::string page = text_of(get(path_of(given.agent), admin.get()));
+  EXPECT_THAT(page, testing::AllOf(HasSubstr("/pause\""), HasSubstr("/revoke\"")));
+  EXPECT_THAT(page, testing::AllOf(Not(HasSubstr("/rotate\"")), Not(HasSubstr("YOUR_TOKEN"))));
+  EXPECT_EQ(get(path_of(given.agent, "rotate"), admin.get()).status, 403);
+  const Fields form{{"csrf", admin.csrf}, {"overlap", "3600"}, {"turn", "0"}};
+  const http::Response refused = post(path_of(given.agent, "rotate"), admin.post(), form);
+  EXPECT_THAT(text_of(refused), Not(HasSubstr("cs_agent_")));
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_TRUE(works(given.token.reveal()));
+}
+
 TEST_F(AgentPages, ExpiredOneIsConnectedAnewNotRotated) {
   const auto brief = issue(ada.id, "brief", seconds(60));
   clock.advance(minutes(2));

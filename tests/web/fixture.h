@@ -189,7 +189,7 @@ class WebTest : public ::testing::Test {
   ScriptedClient client;
   vault::Bindings bindings{store, providers(), clock, ids};
   handoff::Handoffs handoffs{store, catalog, vault, bindings, client, keys, clock, random, ids};
-  handoff::Logins logins{store, keys, grants, clock, random, ids, {.workspace = kHome, .loopback_only = true}};
+  handoff::Logins logins{store, keys, grants, clock, random, ids, login_options()};
   handoff::Connections connections{store, clock};
   identity::Accounts accounts{store, people, clock};
   identity::Sessions sessions{store, clock};
@@ -206,7 +206,7 @@ class WebTest : public ::testing::Test {
   oauth::ServerCalls calls{client, clock, random};
   oauth::IdTokens id_tokens{client, clock};
   oauth::Clients oauth_clients{parts, discovery, calls, {.public_url = std::string(kOrigin)}};
-  oauth::Connect oauth_connect{parts, oauth_clients, discovery, calls, id_tokens, std::string(kOrigin)};
+  oauth::Connect oauth_connect{parts, oauth_clients, discovery, calls, id_tokens};
   oauth::Tokens tokens{parts, oauth_clients, calls, [](std::chrono::milliseconds) {}};
   oauth::Revoker revoker{parts, oauth_clients, calls};
   webhook::Webhooks webhooks{store,    catalog, vault,

@@ -67,7 +67,7 @@ TEST_F(OpenApiTest, EveryRouteOfTheApiIsDescribedAndNothingElse) {
     for (const auto& [method, operation] : methods.items()) documented.emplace(path, upper_case(method));
   }
   EXPECT_EQ(routed, documented);
-  EXPECT_EQ(routed.size(), 26U);
+  EXPECT_EQ(routed.size(), 27U);
 }
 
 // What needs no token says so, and nothing else does.
@@ -153,6 +153,7 @@ TEST_F(OpenApiTest, EveryToolNeedsTheScopeOfItsKind) {
                                                         {"connections.createHandoff", "connect"},
                                                         {"connections.get", "read"},
                                                         {"connections.list", "read"},
+                                                        {"connections.refresh", "connect"},
                                                         {"connections.remove", "change"},
                                                         {"create_auth_session", ""},
                                                         {"get_auth_session", ""},

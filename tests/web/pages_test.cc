@@ -11,9 +11,10 @@ constexpr std::string_view kKey = "demo-key-0123456789abcdef";
 class Pages : public WebTest {
  protected:
   std::string path_of_link(std::string_view integration = "demo") { return "/h/" + mint(ada.id, integration); }
-  http::Response error(int status, Error cause, std::string path = "/x") {
+  http::Response error(int status, Error cause, std::string path = "/x", Headers headers = {}) {
     http::Request request;
     request.path = std::move(path);
+    request.headers = std::move(headers);
     request.id = "0123456789abcdef";
     return page_error(services, request, cause, status);
   }
@@ -266,6 +267,16 @@ TEST_F(Pages, EveryErrorSaysWhatHappenedAndNamesTheRequest) {
   }
   EXPECT_THAT(text_of(error(429, Error(ErrorCode::kRateLimited, "x", "Slow down.").retry_after(seconds(7)))),
               HasSubstr("7 seconds"));
+}
+
+TEST_F(Pages, AnErrorLeavesWhoIsSignedInTheirWayAround) {
+  const Error missing(ErrorCode::kNotFound, "not_found", "There is nothing at this address.");
+  EXPECT_THAT(text_of(error(404, missing, "/x", session.get())),
+              testing::AllOf(HasSubstr("href=\"/connections\""), HasSubstr("Sign out"), HasSubstr(session.csrf)));
+  EXPECT_THAT(text_of(error(502, missing, "/x", session.get())), HasSubstr("Sign out"));
+  EXPECT_THAT(text_of(error(404, missing)), testing::AllOf(Not(HasSubstr("<nav")), HasSubstr("Go to the home page")));
+  EXPECT_THAT(text_of(error(503, missing, "/x", session.get())), Not(HasSubstr("<nav")))
+      << "a store in trouble is not asked";
 }
 
 TEST_F(Pages, WhatIsNotYoursLooksLikeWhatDoesNotExist) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "mcp/schema.h"
 #include "web/agent_views.h"
+#include "web/connection_views.h"
 #include "web/tools/arguments.h"
 #include "web/tools/connecting.h"
 
@@ -61,7 +62,8 @@ std::vector<domain::Connection> connections_of(const ToolCall& call, std::string
   return call.services.connections.list(call.asker, query);
 }
 
-Json connector_view(const domain::Integration& integration, const std::vector<domain::Connection>& connections) {
+Json connector_view(const Services& services, const domain::Integration& integration,
+                    const std::vector<domain::Connection>& connections) {
   Json kinds = Json::array();
   for (const domain::AuthTemplate& form : integration.templates) {
     if (std::find(kinds.begin(), kinds.end(), family_of(form.kind)) == kinds.end()) {
@@ -70,7 +72,7 @@ Json connector_view(const domain::Integration& integration, const std::vector<do
   }
   Json connected = Json::array();
   for (const domain::Connection& one : connections) {
-    if (one.integration == integration.slug) connected.push_back(connection_view(one));
+    if (one.integration == integration.slug) connected.push_back(connection_view(services, one, Detail::kBrief));
   }
   return {{"connector", integration.slug}, {"name", integration.name},        {"description", integration.description},
           {"kinds", std::move(kinds)},     {"connected", !connected.empty()}, {"connections", std::move(connected)}};
@@ -80,7 +82,7 @@ ToolOutcome list(const ToolCall& call) {
   const auto connections = connections_of(call, {});
   Json connectors = Json::array();
   for (const auto& integration : call.services.catalog.list()) {
-    connectors.push_back(connector_view(*integration, connections));
+    connectors.push_back(connector_view(call.services, *integration, connections));
   }
   const std::string count = std::to_string(connectors.size());
   return Answer{count + " connectors.", mcp::share(Json{{"connectors", std::move(connectors)}})};

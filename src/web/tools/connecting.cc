@@ -4,6 +4,7 @@
 
 #include "mcp/schema.h"
 #include "web/agent_views.h"
+#include "web/connection_views.h"
 #include "web/tools/arguments.h"
 
 namespace countersign::web {
@@ -33,7 +34,8 @@ Answer ask_to_connect(const ToolCall& call, const Wish& wish) {
 Answer started_answer(const Services& services, const oauth::Started& started) {
   if (const auto* connection = std::get_if<domain::Connection>(&started)) {
     return {"Connected already: the connection id is " + connection->id.text() + ". The user has nothing to do.",
-            mcp::share(Json{{"status", "connected"}, {"connection", connection_view(*connection)}})};
+            mcp::share(
+                Json{{"status", "connected"}, {"connection", connection_view(services, *connection, Detail::kFull)}})};
   }
   Answer answer = minted_answer(services, std::get<handoff::Minted>(started));
   Json body = *answer.body;

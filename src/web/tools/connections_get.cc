@@ -1,8 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "mcp/schema.h"
-#include "web/agent_views.h"
-#include "web/tools/arguments.h"
+#include "web/connection_views.h"
+#include "web/tools/which_connection.h"
 
 namespace countersign::web {
 
@@ -12,16 +11,15 @@ AgentTool connections_get() {
   tool.description.title = "Look at a connection";
   tool.description.description =
       "One connection: whose it is, at which integration, whether it can be used. No secret.";
-  tool.description.input_schema =
-      mcp::schema::Object().required("connectionId", mcp::schema::text("From connections.list", {.max = 64})).json();
+  tool.description.input_schema = which_connection().json();
   tool.description.output_schema = mcp::schema::Object().required("connection", connection_schema()).open().json();
   tool.description.annotations = {.read_only = true, .destructive = false, .idempotent = true, .open_world = false};
   tool.scopes = {domain::Scope::kRead};
   tool.run = [](const ToolCall& call) -> ToolOutcome {
-    const auto connection = call.services.connections.get(call.asker, connection_id_argument(call.arguments));
+    const domain::Connection connection = connection_argument(call);
     return Answer{connection.integration + " connection \"" + connection.name + "\" is " +
                       std::string(domain::kConnectionStateNames[connection.state]) + ".",
-                  mcp::share(Json{{"connection", connection_view(connection)}})};
+                  mcp::share(Json{{"connection", connection_view(call.services, connection, Detail::kFull)}})};
   };
   return tool;
 }

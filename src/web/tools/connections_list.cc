@@ -2,7 +2,8 @@
 
 #include "base/error.h"
 #include "mcp/schema.h"
-#include "web/agent_views.h"
+#include "web/agent_tools.h"
+#include "web/connection_views.h"
 #include "web/tools/arguments.h"
 
 namespace countersign::web {
@@ -29,7 +30,10 @@ ToolOutcome run(const ToolCall& call) {
   const handoff::ConnectionQuery query = query_of(call);
   const auto connections = call.services.connections.list(call.asker, query);
   Json list = Json::array();
-  for (const domain::Connection& connection : connections) list.push_back(connection_view(connection));
+  const Detail detail = call.arguments.value("verbose", false) ? Detail::kFull : Detail::kBrief;
+  for (const domain::Connection& connection : connections) {
+    list.push_back(connection_view(call.services, connection, detail));
+  }
   Json body = {{"connections", std::move(list)}};
   const bool more = connections.size() == query.limit;
   if (more) body["nextCursor"] = connections.back().id.text();
@@ -50,6 +54,7 @@ AgentTool connections_list() {
       schema::Object()
           .optional("integration", schema::text("Only of this integration", {.max = 64}))
           .optional("owner", schema::one_of("Only of this owner", {"user", "org"}))
+          .optional("verbose", schema::boolean("With the granted scopes of each"))
           .optional("limit", schema::integer("At most this many; default 50", {.min = 1, .max = kPageLimit}))
           .optional("cursor", schema::text("nextCursor of the page before", {.max = 64}))
           .json();

@@ -1,6 +1,5 @@
-#include "mcp/schema.h"
 #include "web/agent_views.h"
-#include "web/tools/arguments.h"
+#include "web/tools/which_connection.h"
 
 namespace countersign::web {
 
@@ -11,14 +10,13 @@ AgentTool connections_remove() {
   tool.description.description =
       "Asks a person to confirm that a connection is removed and its secret destroyed. Nothing is removed until they "
       "do. Returns a link at once: show the url and userCode to the user verbatim, then call handoffs.wait.";
-  tool.description.input_schema =
-      mcp::schema::Object().required("connectionId", mcp::schema::text("From connections.list", {.max = 64})).json();
+  tool.description.input_schema = which_connection().json();
   tool.description.output_schema = minted_schema();
   tool.description.annotations = {.read_only = false, .destructive = true, .idempotent = false, .open_world = false};
   tool.scopes = {domain::Scope::kChange};
   tool.cap = Cap::kWrite;
   tool.run = [](const ToolCall& call) -> ToolOutcome {
-    const ConnectionId connection = connection_id_argument(call.arguments);
+    const ConnectionId connection = connection_argument(call).id;
     return minted_answer(call.services, call.services.handoffs.mint_removal(call.asker, connection, call.request_key));
   };
   return tool;

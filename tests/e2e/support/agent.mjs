@@ -5,7 +5,7 @@
 //   const { status, body } = await agent.call('GET', '/v1/connections');
 import assert from 'node:assert/strict';
 
-const patienceMs = 70_000; // above the longest wait
+const patienceMs = 120_000; // far above the longest wait
 
 export function agentOf({ baseUrl, agentToken }) {
   const call = async (method, path, body, headers = {}) => {

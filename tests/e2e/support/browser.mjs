@@ -2,6 +2,7 @@
 //
 //   const { page, context } = await openBrowser(t);            // a fresh profile; closed after the test
 //   const { page } = await openBrowser(t, { javaScriptEnabled: false, colorScheme: 'dark' });
+//   await heading(page, /^Hello/);                             // until that page is there
 //   await assertAccessible(page);                              // axe, WCAG 2.2 AA
 //
 // Options are those of playwright's browser.newContext. One browser process serves a test file.
@@ -25,31 +26,38 @@ const args = [
   '--disable-sync',
 ];
 
-const patienceMs = 10_000;
+const patienceMs = 30_000;
+const closingMs = 10_000;
 
 // Chromium now and then does not end when it is asked to; playwright would wait for it for ever.
-const inTime = (promise) => Promise.race([promise, sleep(patienceMs, 'late', { ref: false })]);
+const inTime = (promise) => Promise.race([promise, sleep(closingMs, 'late', { ref: false })]);
 
 let server;
-let browser;
+let browser; // a promise: who comes while it starts waits for the same one
 after(async () => {
-  if (server && (await inTime(server.close())) === 'late') await server.kill();
+  if (server && (await inTime(server.close())) === 'late') await inTime(server.kill());
 });
 
 async function launch() {
-  server = await chromium.launchServer({ executablePath, args });
-  return chromium.connect(server.wsEndpoint());
+  server = await chromium.launchServer({ executablePath, args, timeout: 2 * patienceMs });
+  return chromium.connect(server.wsEndpoint(), { timeout: patienceMs });
 }
 
 // Phone width first: what fits there fits everywhere.
 export async function openBrowser(t, options = {}) {
   assert.ok(existsSync(executablePath), `${executablePath} is missing: scripts/install-dependencies test`);
-  browser ??= await launch();
-  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
+  browser ??= launch();
+  const context = await (await browser).newContext({ viewport: { width: 390, height: 844 }, ...options });
+  context.setDefaultTimeout(patienceMs);
   t.after(() => inTime(context.close()));
   const page = await context.newPage();
-  page.setDefaultTimeout(patienceMs);
   return { page, context };
+}
+
+// Waits for the page with that heading, and for all of it: a heading shows before what stands below has come.
+export async function heading(page, name) {
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  await page.waitForLoadState();
 }
 
 export async function assertAccessible(page) {

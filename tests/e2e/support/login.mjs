@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 
-const patienceMs = 70_000; // above the longest wait
+const patienceMs = 120_000; // far above the longest wait
 
 export const behindProxy = { COUNTERSIGN__SERVER__TRUSTED_PROXIES: '127.0.0.1' };
 

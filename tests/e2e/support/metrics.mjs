@@ -10,7 +10,7 @@ export async function metric({ opsUrl }, name) {
 }
 
 // Waits until it has that value; fails after the patience, with the last one.
-export async function metricBecomes(broker, name, wanted, patienceMs = 5_000) {
+export async function metricBecomes(broker, name, wanted, patienceMs = 30_000) {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const value = await metric(broker, name);

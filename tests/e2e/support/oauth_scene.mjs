@@ -16,13 +16,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agentOf } from './agent.mjs';
 import { startBroker, temporaryDir } from './broker.mjs';
-import { openBrowser } from './browser.mjs';
+import { heading, openBrowser } from './browser.mjs';
 import { Person } from './person.mjs';
 import { startProvider } from './provider.mjs';
 
-const patienceMs = 15_000;
+export { heading };
 
-export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+const patienceMs = 60_000;
+const bodyMs = 15_000;
+const sqlite = { encoding: 'utf8', timeout: patienceMs };
+
 export const press = (page, name) => page.getByRole('button', { name }).click();
 
 export async function signIn(page, link) {
@@ -99,10 +102,14 @@ class OAuthScene {
     this.page.on('requestfinished', (request) => this.#answers.push(this.#record(request)));
   }
 
+  // Never rejects and always ends: a redirect has no body, and that of a page which has gone may never come.
   async #record(request) {
     if (new URL(request.url()).origin !== new URL(this.broker.baseUrl).origin) return '';
-    const response = await request.response();
-    return JSON.stringify(await response.allHeaders()) + (await response.text().catch(() => '')); // a redirect has none
+    const response = await request.response().catch(() => null);
+    const parts = [response?.allHeaders().then(JSON.stringify), response?.text()].map((part) =>
+      Promise.race([part, sleep(bodyMs, '', { ref: false })]).catch(() => ''),
+    );
+    return (await Promise.all(parts)).join('');
   }
 
   #recorded({ call, ...agent }) {
@@ -125,7 +132,7 @@ class OAuthScene {
     return body;
   }
 
-  outcome = (asked, wait = 30) => this.agent.state(asked.handoffId, wait);
+  outcome = (asked, wait = 50) => this.agent.state(asked.handoffId, wait);
 
   async connection(id) {
     const { status, body } = await this.agent.call('GET', `/v1/connections/${id}`);
@@ -198,14 +205,14 @@ class OAuthScene {
     return [...person.page.matchAll(/href="(\/audit\/\d+)"/g)].map(([, path]) => path);
   }
 
-  stored = (sql) => execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 5000', this.#database(), sql], { encoding: 'utf8' }).trim();
+  stored = (sql) => execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 5000', this.#database(), sql], sqlite).trim();
 
   #database = () => join(this.start.dataDir, 'countersign.db');
 
   // Nobody can move the clock of the real program; what it wrote down can be moved. It looks again after its own next
   // change.
   async rewrite(sql) {
-    execFileSync('sqlite3', ['-cmd', '.timeout 5000', this.#database(), sql]);
+    execFileSync('sqlite3', ['-cmd', '.timeout 5000', this.#database(), sql], sqlite);
     await this.agent.mint();
   }
 

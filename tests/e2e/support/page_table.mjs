@@ -28,10 +28,8 @@ async function visit(page, baseUrl, { at, press, fill = {} }) {
   await page.goto(new URL(at(), baseUrl).href);
   for (const [name, text] of Object.entries(fill)) await fillIn(page, name, text);
   if (!press) return;
-  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
-  await page.getByRole('button', { name: press }).click();
-  await answered;
-  await page.waitForLoadState();
+  // The `load` of the next page: this one's was waited for.
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: press }).click()]);
 }
 
 async function isRight(page, { says, hides }) {

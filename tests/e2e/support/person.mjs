@@ -7,7 +7,7 @@
 //   const { status, location } = await person.send(/\/submit$/, { 'secret.key': 'made-up' });
 import assert from 'node:assert/strict';
 
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 export class Person {
   #origin;

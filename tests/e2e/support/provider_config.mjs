@@ -20,14 +20,15 @@ function signingKeys() {
   return structuredClone(keys); // the library keeps what it is given
 }
 
+// Nothing ends, and so nothing is renewed in the middle of a test, that does not ask for it.
 const defaultTtl = {
-  AccessToken: 120,
+  AccessToken: 3600,
   AuthorizationCode: 60,
   ClientCredentials: 120,
   Grant: 86_400,
   IdToken: 120,
   Interaction: 600,
-  RefreshToken: 3600,
+  RefreshToken: 86_400,
   Session: 3600,
 };
 

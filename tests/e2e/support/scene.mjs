@@ -191,13 +191,22 @@ class Scene {
     await this.sends(owner, `${link.disabled}/disable`, /\/disable$/);
   }
 
-  // Somebody with a password who has not proved for a while who they are. Nobody can move the clock of the real
-  // program; what it wrote down can be moved.
+  // Nobody can move the clock of the real program; what it wrote down can be moved.
+  rewrite(sql) {
+    const database = join(this.dataDir, 'countersign.db');
+    execFileSync('sqlite3', ['-cmd', '.timeout 5000', database, sql], { timeout: 60_000 });
+  }
+
+  // Somebody with a password who has not proved for a while who they are.
   async staleProof() {
     await this.sends(this.visitors.erin.person, '/welcome', /\/welcome$/, { password });
     const past = 'update browser_sessions set verified_at = verified_at - 3600000';
-    const whose = "where person = (select id from people where login = 'erin')";
-    execFileSync('sqlite3', ['-cmd', '.timeout 5000', join(this.dataDir, 'countersign.db'), `${past} ${whose}`]);
+    this.rewrite(`${past} where person = (select id from people where login = 'erin')`);
+  }
+
+  // A handoff lasts ten minutes; a slow machine may need more for all the pictures.
+  outlastTheTests() {
+    this.rewrite('update handoffs set expires_at = expires_at + 3600000');
   }
 
   async asksToLogIn({ over = 'rest', from, name = 'Claude Code on build-7' } = {}) {
@@ -266,5 +275,6 @@ export async function setTheScene(t) {
   await scene.people();
   await scene.logins();
   await scene.staleProof();
+  scene.outlastTheTests();
   return scene;
 }
