@@ -207,7 +207,8 @@ TEST_F(EdgeDefects, D5_SlowReaderDoesNotDisturbAFastOne) {
   std::string all;
   for (int i = 0; i < 80; ++i) all += get("/big");
   slow.send(all);
-  EXPECT_LT(cost_of_asking(), 3 * alone + std::chrono::milliseconds(150)) << "a thread spins";
+  // A thread that spins takes all of the 200 ms and more that the asking lasts.
+  EXPECT_LT(cost_of_asking(), alone + std::chrono::milliseconds(150)) << "a thread spins";
   for (int i = 0; i < 80; ++i) ASSERT_EQ(slow.read().body.size(), big.size()) << i;
 }
 
